@@ -1,0 +1,57 @@
+# One line of help for each target: `make help`.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV := PYTHONPATH=.tool $(PYTHON) -m uv
+BIN := .venv/bin
+export UV_LINK_MODE ?= copy
+
+.PHONY: help setup demo test test-full check bench docs lock ui clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+setup: .venv/.ready ## make .venv with trivium in it, from hash-locked packages
+
+.tool/bin/uv:
+	@echo "setting up: uv"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tool uv
+
+.venv/.ready: requirements.lock pyproject.toml $(wildcard hatch_build.py) $(wildcard ui/package-lock.json) $(wildcard ui/src/*) | .tool/bin/uv
+	@echo "setting up: packages into .venv"
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
+	@$(UV) pip install --quiet --no-deps --python $(BIN)/python -e .
+	@touch $@
+
+demo: setup ## the main job: a filled server at http://127.0.0.1:8080 (ARGS=--exit ends after printing)
+	@$(BIN)/trivium demo $(ARGS)
+
+test: setup ## all tests (bounded forms of the slow suites)
+	@bash tools/test_needs.sh
+	@$(BIN)/python -m pytest -m "not full" $(ARGS)
+
+test-full: setup ## all tests, slow suites in their long form
+	@bash tools/test_needs.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## lint, types, import contracts, tidy
+	@$(BIN)/ruff format --check --quiet . || ($(BIN)/ruff format --check . ; exit 1)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache | tail -n 5
+	@$(BIN)/python tools/tidy.py
+
+bench: setup ## measure peers and Trivium side by side; the last result is kept in bench/RESULTS.md
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: setup ## write docs/reference from the code
+	@$(BIN)/python tools/reference.py
+
+ui: ## build the page bundle again after a change below ui/
+	@$(UV) pip install --quiet --no-deps --python $(BIN)/python -e .
+
+lock: .tool/bin/uv ## resolve requirements.lock again
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove what setup, tests and builds made
+	rm -rf .venv .tool build dist .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Three faces, `web/`, `api/` and `cli/`, over `answers/`; no logic."""
