@@ -16,7 +16,7 @@ setup: .venv/.ready ## make .venv with trivium in it, from hash-locked packages
 	@echo "setting up: uv"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tool uv
 
-.venv/.ready: requirements.lock pyproject.toml $(wildcard hatch_build.py) $(wildcard ui/package-lock.json) $(wildcard ui/src/*) | .tool/bin/uv
+.venv/.ready: requirements.lock pyproject.toml $(wildcard hatch_build.py) $(shell find ui -type f -not -path "*/node_modules/*") | .tool/bin/uv
 	@echo "setting up: packages into .venv"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
@@ -38,7 +38,7 @@ check: setup ## lint, types, import contracts, tidy
 	@$(BIN)/ruff format --check --quiet . || ($(BIN)/ruff format --check . ; exit 1)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache | tail -n 5
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python tools/tidy.py
 
 bench: setup ## measure peers and Trivium side by side; the last result is kept in bench/RESULTS.md
