@@ -23,12 +23,15 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def parse_instant(text: str, where: str = "time") -> Instant:
-    """Read an ISO 8601 date or date-time; without a zone it is UTC; digits finer than a microsecond are cut."""
+    """Read an ISO 8601 date or date-time; without a zone it is UTC; digits finer than a microsecond are cut.
+
+    Refuses what a zone moves out of the years 1 to 9999 UTC, for it could not be written again.
+    """
     try:
         moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // _MICROSECOND
+        return of_datetime(moment.astimezone(UTC))
     except (ValueError, OverflowError) as fault:
         fix = "Write ISO 8601, as 2026-10-05T08:30:00Z."
         raise refuse("bad_time", f"{shown(text)} is no point in time.", where=where, fix=fix) from fault

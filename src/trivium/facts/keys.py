@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -14,13 +15,15 @@ KINDS: Final = (
 )  # fmt: skip
 MAX_LENGTH: Final = 4096
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FIX = "Write `kind:name` with a kind of " + ", ".join(KINDS) + "."
 
 
 class AssetKey(msgspec.Struct, frozen=True, order=True):
     """An asset's identity. `namespace` is OpenLineage's, for datasets and jobs; `version` is for models only.
 
-    `str(key)` gives the text form and `parse` reads it back: `parse(str(key)) == key` for every key.
+    `str(key)` gives the text form and `parse` reads it back: `parse(str(key)) == key` for every key that has a name,
+    a namespace only as dataset or job, a version only as model, and no lone surrogate.
     """
 
     kind: str
@@ -39,15 +42,18 @@ class AssetKey(msgspec.Struct, frozen=True, order=True):
 
 
 def parse(text: str) -> AssetKey:
-    """Read the text form of a key; refuses unknown kinds, empty names and texts over 4,096 characters."""
+    """Read the text form of a key; refuses unknown kinds, empty names, lone surrogates, and over 4,096 characters."""
     kind, colon, rest = text.partition(":")
     if not colon or kind not in KINDS:
         raise refuse("bad_key", f"{shown(text)} is no asset key.", where="key", fix=_FIX)
     if len(text) > MAX_LENGTH:
         raise refuse("bad_key", f"The key {shown(text)} is longer than {MAX_LENGTH} characters.", where="key")
+    if _SURROGATE.search(text):
+        title = f"The key {shown(text)} holds half of a surrogate pair, which UTF-8 cannot write."
+        raise refuse("bad_key", title, where="key")
     if kind in PAIRED:
         return _parse_paired(kind, rest, text)
-    if not rest:
+    if not rest or (kind == "model" and rest.startswith("/")):
         raise refuse("bad_key", f"{shown(text)} names nothing after the kind.", where="key", fix=_FIX)
     if kind == "model":
         name, _, version = rest.partition("/")

@@ -16,6 +16,7 @@ DIGITS: Final = 38
 _UNIT = Decimal(1).scaleb(-SCALE)
 _LIMIT = Decimal(10) ** (DIGITS - SCALE)
 _EXACT = Context(prec=MAX_PREC // 4, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
+_AMOUNT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}|[A-Za-z][A-Za-z0-9_. -]{0,31}")
 
 
@@ -26,6 +27,7 @@ class Money(msgspec.Struct, frozen=True):
     currency: str
 
     def __post_init__(self) -> None:
+        assert isinstance(self.amount, Decimal), "money is a Decimal, never a float"
         if not self.amount.is_finite():
             raise refuse("bad_money", f"{self.amount} is no amount of money.", where="amount")
         if not _CURRENCY.fullmatch(self.currency):
@@ -69,17 +71,23 @@ def plain(amount: Decimal) -> str:
 
 
 def parse_amount(text: str, where: str = "amount") -> Decimal:
-    """Read an exact amount that fits DECIMAL(38,18); E-notation is allowed, NaN and infinity are not."""
+    """Read an exact amount that fits DECIMAL(38,18); E-notation is allowed (FOCUS, "numeric format").
+
+    Refuses NaN, infinity, and digits that only Python reads: `1_000`, `１２`.
+    """
+    text = text.strip()
     try:
-        amount = Decimal(text.strip())
+        amount = Decimal(text if _AMOUNT.fullmatch(text) else "")
     except InvalidOperation as fault:
         raise refuse("bad_money", f"{shown(text)} is no amount of money.", where=where) from fault
-    if not amount.is_finite() or amount.adjusted() >= DIGITS - SCALE:
+    if not amount:
+        return Decimal(0)
+    if amount.adjusted() >= DIGITS - SCALE:
         title = f"{shown(text)} does not fit DECIMAL({DIGITS},{SCALE})."
         raise refuse("bad_money", title, where=where)
     with localcontext(_EXACT):
         if amount % _UNIT:
             title = f"{shown(text)} is finer than {SCALE} decimal places."
             raise refuse("bad_money", title, where=where)
-    assert abs(amount) < _LIMIT
+    assert amount.copy_abs() < _LIMIT
     return amount

@@ -9,6 +9,7 @@ import msgspec
 
 from trivium.facts.instants import (
     DAY,
+    FIRST,
     LAST,
     SECOND,
     Instant,
@@ -19,13 +20,15 @@ from trivium.facts.instants import (
 )
 from trivium.facts.problem import refuse, shown
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_YEAR = re.compile(r"\d{4}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+_YEAR = re.compile(r"[0-9]{4}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DURATION = re.compile(
     r"P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
-    r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?"
+    r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
+    re.ASCII,
 )
+_END_OF_TIME = "9999-12-31T24:00:00Z"
 _FIX = "Write a month as 2026-10, or an ISO 8601 interval as 2026-10-01/2026-11-15."
 
 
@@ -36,8 +39,10 @@ class Period(msgspec.Struct, frozen=True, order=True):
     end: Instant
 
     def __post_init__(self) -> None:
+        if min(self.start, self.end) < FIRST or max(self.start, self.end) > LAST + 1:
+            raise refuse("bad_period", "The period leaves the years 1 to 9999.", where="period", fix=_FIX)
         if self.end <= self.start:
-            title = f"The period ends at {format_instant(self.end)}, not after its start."
+            title = f"The period ends at {_written(self.end)}, not after its start at {_written(self.start)}."
             raise refuse("bad_period", title, where="period", fix=_FIX)
 
     def __contains__(self, instant: object) -> bool:
@@ -48,7 +53,7 @@ class Period(msgspec.Struct, frozen=True, order=True):
         """Write `2026-10` for a calendar month, else the ISO interval."""
         if self == month_of(self.start):
             return to_datetime(self.start).strftime("%Y-%m").zfill(7)
-        return f"{format_instant(self.start)}/{format_instant(self.end)}"
+        return f"{format_instant(self.start)}/{_written(self.end)}"
 
     def overlap(self, other: Period) -> int:
         """Count the microseconds that both periods share."""
@@ -94,6 +99,8 @@ def _read(text: str) -> Period:
         end = parse_instant(second, "period")
         return Period(_shift(end, first, -1), end)
     start = parse_instant(first, "period")
+    if second == _END_OF_TIME:
+        return Period(start, LAST + 1)
     return Period(start, _shift(start, second, 1) if second.startswith("P") else parse_instant(second, "period"))
 
 
@@ -107,6 +114,10 @@ def _shift(instant: Instant, duration: str, sign: int) -> Instant:
     count = moment.year * 12 + moment.month - 1 + sign * (years * 12 + months)
     moved = of_datetime(moment.replace(year=count // 12, month=count % 12 + 1))
     return moved + sign * ((weeks * 7 + days) * DAY + (hours * 3600 + minutes * 60 + seconds) * SECOND)
+
+
+def _written(instant: Instant) -> str:
+    return _END_OF_TIME if instant > LAST else format_instant(instant)
 
 
 def _month_start(year: int, month: int) -> Instant:

@@ -32,6 +32,10 @@ class ProblemError(Exception):
         super().__init__(problem.sentence())
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type[ProblemError], tuple[Problem]]:
+        """Keep the whole problem when the error crosses to another process."""
+        return ProblemError, (self.problem,)
+
 
 def refuse(code: str, title: str, *, status: int = 422, where: str = "", fix: str = "") -> ProblemError:
     """Make the error to raise for a refused input."""

@@ -230,7 +230,7 @@ IDENTITY: dict[type, tuple[str, ...]] = {
 """The fields by which a later declared statement replaces an earlier one."""
 
 _decoder: msgspec.json.Decoder[Declared] = msgspec.json.Decoder(Declared)
-_encoder = msgspec.json.Encoder(order="deterministic")
+_encoder = msgspec.json.Encoder(order="sorted")
 
 
 def identity_of(statement: Declared) -> str:
