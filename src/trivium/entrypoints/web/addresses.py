@@ -1,0 +1,33 @@
+"""Where things stand on this server: an asset's page, and the same page with one filter changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote, urlencode
+
+
+def asset_address(key: str) -> str:
+    """Give the address of an asset's page: its key in text form, percent-encoded once (design.md §4)."""
+    return f"/assets/{quote(key, safe='')}"
+
+
+def address(path: str, query: str | Mapping[str, str] = "", **changes: str | None) -> str:
+    """Give a path of this server with some query parameters changed; None or an empty text removes one.
+
+    `query` is the query string that the page was asked with, so that other filters stay.
+    """
+    pairs = dict(parse_qsl(query) if isinstance(query, str) else query)
+    for name, value in changes.items():
+        pairs.pop(name, None)
+        if value:
+            pairs[name] = value
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def local_address(href: str | None) -> str | None:
+    """Give an address that a link may have: a path of this server or an http address; anything else is None."""
+    if href is None or any(ord(letter) < 33 for letter in href):
+        return None
+    if href.startswith(("/", "?", "#")):
+        return None if href.startswith(("//", "/\\")) else href
+    return href if href.startswith(("http://", "https://")) else None

@@ -1,0 +1,94 @@
+"""What stands around every page: navigation, period, currency, as-of; each a link or a form, its value in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from trivium.facts.instants import Instant
+
+
+@dataclass(frozen=True)
+class Link:
+    """A line of the navigation; `badge` counts what needs a person now."""
+
+    text: str
+    href: str
+    discipline: str = ""
+    current: bool = False
+    badge: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Links under one heading; the first group has none."""
+
+    title: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value that a pill can take, and the address of this page with it."""
+
+    text: str
+    href: str
+    current: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Pill:
+    """A value that holds for the whole page: `label` and `text` are shown, `choices` open below it."""
+
+    label: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The instant that the page is asked for; `instant` is None for now. `keep` are the other query parameters."""
+
+    instant: Instant | None = None
+    path: str = ""
+    keep: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The frame of one page. Pills that say nothing here are None and absent."""
+
+    groups: tuple[Group, ...]
+    version: str = ""
+    search: str = "/api/trivium/v1/search"
+    query: str = ""
+    period: Pill | None = None
+    money: Pill | None = None
+    as_of: AsOf | None = None
+    crumbs: tuple[Link, ...] = field(default=())
+
+
+PLACES: Final = (
+    ("", "overview", "Overview", "/", ""),
+    ("", "assets", "Assets", "/assets", ""),
+    ("Money", "statement", "Statement", "/statement", "money"),
+    ("Data", "data", "Data quality", "/data", "data"),
+    ("Trust", "ledger", "Ledger", "/ledger", ""),
+    ("Trust", "unmatched", "Unmatched", "/unmatched", ""),
+    ("Trust", "declared", "Declared", "/declared", ""),
+    ("Trust", "setup", "Setup", "/setup", ""),
+)
+"""Every place that a navigation can show: heading, name, text, address, discipline."""
+
+
+def navigation(current: str, exists: Collection[str], badges: dict[str, int] | None = None) -> tuple[Group, ...]:
+    """Lay out the navigation over the places that exist, in the order of PLACES; `current` is the active one."""
+    groups: dict[str, list[Link]] = {}
+    for title, name, text, href, discipline in PLACES:
+        if name in exists:
+            link = Link(text, href, discipline, current=name == current, badge=(badges or {}).get(name, 0))
+            groups.setdefault(title, []).append(link)
+    return tuple(Group(title, tuple(links)) for title, links in groups.items())

@@ -1,0 +1,100 @@
+// ECharts with the parts that are used, in the colours of the page. Loaded by the elements that draw with it.
+
+import { BarChart, LineChart, SankeyChart } from "echarts/charts";
+import { GridComponent, TooltipComponent } from "echarts/components";
+import { init, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { address } from "./drawing";
+import type { SankeyData, TrendData } from "./elements/charts";
+import { exact, moment, size, tick } from "./figures";
+
+use([BarChart, LineChart, SankeyChart, GridComponent, TooltipComponent, SVGRenderer]);
+
+export interface Drawn { resize(): void; recolour(): void }
+
+type Colours = (name: string) => string;
+
+function colours(): Colours {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+const DISCIPLINES = new Set(["data", "models", "money", "alarm", "good"]);
+const inkOf = (colour: Colours, discipline: string | undefined) => colour(discipline && DISCIPLINES.has(discipline) ? discipline : "edge");
+
+function drawn(place: HTMLElement, option: (colour: Colours) => EChartsCoreOption): Drawn & { chart: EChartsType } {
+  const chart = init(place, undefined, { renderer: "svg" });
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const put = () => chart.setOption({ animation: false, ...(still ? {} : {}), ...option(colours()) }, true);
+  put();
+  return { chart, resize: () => chart.resize(), recolour: put };
+}
+
+/** The tooltip is drawn in the SVG: as HTML it would need inline styles, which the content security policy forbids. */
+function tip(colour: Colours): object {
+  return {
+    renderMode: "richText", backgroundColor: colour("raised"), borderColor: colour("line-strong"), borderWidth: 1, padding: [7, 10], confine: true,
+    textStyle: { color: colour("ink"), fontFamily: "Inter Variable, sans-serif", fontSize: 12, lineHeight: 18 }, transitionDuration: 0,
+  };
+}
+
+/** Lines or bars over time. */
+export function trend(place: HTMLElement, data: TrendData, times: string[]): Drawn {
+  const text = (amount: string | null | undefined) => (amount == null ? "–" : data.currency ? exact(amount, data.currency) : `${amount} ${data.unit ?? ""}`);
+  return drawn(place, (colour) => ({
+    grid: { left: 8, right: 14, top: 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    tooltip: {
+      ...tip(colour), trigger: "axis", axisPointer: { type: data.kind === "bar" ? "shadow" : "line", lineStyle: { color: colour("line-strong") }, shadowStyle: { color: colour("sunken"), opacity: .6 } },
+      formatter: (found: { dataIndex: number }[]) => {
+        const at = times[found[0]?.dataIndex ?? 0] ?? "";
+        const lines = data.series.map((series) => {
+          const point = series.points.find((other) => other.at === at);
+          return `${series.title}  ${text(point?.amount)}${point?.partial ? " so far" : ""}`;
+        });
+        return [moment(at), ...lines].join("\n");
+      },
+    },
+    xAxis: { type: "category", data: times.map(moment), boundaryGap: data.kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: colour("line-strong") } },
+      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: "Inter Variable, sans-serif", hideOverlap: true } },
+    yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: colour("line") } },
+      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: "Inter Variable, sans-serif", formatter: tick } },
+    series: data.series.map((series) => ({
+      name: series.title, type: data.kind ?? "line", stack: data.kind === "bar" ? "whole" : undefined, barMaxWidth: 34, symbol: times.length > 40 ? "none" : "circle", symbolSize: 5,
+      lineStyle: { width: 1.8, type: series.dashed ? "dashed" : "solid" }, color: inkOf(colour, series.discipline), emphasis: { disabled: true },
+      data: times.map((at) => {
+        const point = series.points.find((other) => other.at === at);
+        return point?.amount == null ? null : { value: size(point.amount), itemStyle: point.partial ? { opacity: .45 } : {} };
+      }),
+    })),
+  }));
+}
+
+/** Money from left to right; the width of a band is its amount. */
+export function sankey(place: HTMLElement, data: SankeyData): Drawn {
+  const links = data.links.filter((link) => size(link.amount) > 0);
+  const used = new Set(links.flatMap((link) => [link.from, link.to]));
+  const nodes = new Map(data.nodes.map((node) => [node.key, node]));
+  const ends = new Set([...used].filter((key) => !links.some((link) => link.from === key)));
+  const made = drawn(place, (colour) => ({
+    tooltip: {
+      ...tip(colour), trigger: "item",
+      formatter: (found: { dataType?: string; dataIndex: number; name: string }) => {
+        const link = found.dataType === "edge" ? links[found.dataIndex] : undefined;
+        return link ? `${nodes.get(link.from)?.label} to ${nodes.get(link.to)?.label}\n${exact(link.amount, data.currency)}` : nodes.get(found.name)?.label ?? found.name;
+      },
+    },
+    series: [{
+      type: "sankey", left: 14, right: 14, top: 12, bottom: 12, nodeWidth: 9, nodeGap: 14, draggable: false, nodeAlign: "justify",
+      emphasis: { focus: "trajectory" }, blur: { lineStyle: { opacity: .12 }, itemStyle: { opacity: .3 } },
+      lineStyle: { color: colour("line-strong"), opacity: .55, curveness: .5 },
+      label: { color: colour("ink"), fontSize: 12, fontFamily: "Inter Variable, sans-serif", width: 170, overflow: "truncate", formatter: (found: { name: string }) => nodes.get(found.name)?.label ?? found.name },
+      data: [...used].map((key) => ({ name: key, itemStyle: { color: inkOf(colour, nodes.get(key)?.discipline), borderWidth: 0 }, label: { position: ends.has(key) ? "left" : "right" } })),
+      links: links.map((link) => ({ source: link.from, target: link.to, value: size(link.amount) })),
+    }],
+  }));
+  made.chart.on("click", (event) => {
+    const href = event.dataType === "node" ? address(nodes.get(event.name)?.href) : undefined;
+    if (href) location.assign(href);
+  });
+  return made;
+}
