@@ -55,6 +55,12 @@ def test_every_hostile_pair_is_read_back(namespace: str) -> None:
         assert not fits(key) or parse(str(key)) == key
 
 
+@pytest.mark.parametrize("version", ["", *HOSTILE])
+def test_every_hostile_model_version_is_read_back(version: str) -> None:
+    for key in (AssetKey("model", name, version=version) for name in HOSTILE):
+        assert not fits(key) or parse(str(key)) == key
+
+
 @given(hostile.map(lambda rest: f"dataset:{rest}"))
 def test_what_is_read_can_be_written_and_read_again(written: str) -> None:
     try:
