@@ -1,0 +1,104 @@
+"""Division happens only here: a whole number of units is shared by weights, exactly (largest remainder).
+
+`spread` is written so that it runs as it stands on Python lists (small networks) and compiled by numba on int64 arrays
+(large ones). The remainder `total × weight − part × sum` may wrap at 64 bits on the way: its true value lies well
+within them whenever the weights sum to at most 2⁵⁰ (`LARGEST_SUM`), so it comes out exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+LARGEST_SUM: Final = 1 << 50
+"""Whole weights of one division sum to at most this (design.md §7: weights may be float64, amounts never)."""
+_FEW: Final = 48
+
+
+def apportion(total: int, weights: Sequence[int]) -> list[int]:
+    """Share `total` units by whole weights: largest remainder, ties to the earlier place, sign-symmetric.
+
+    The parts sum to `total`. Weights are not negative and not all zero; any size is exact here.
+    """
+    whole = sum(weights)
+    assert whole > 0
+    assert min(weights) >= 0
+    size = abs(total)
+    parts = [size * weight // whole for weight in weights]
+    left = size - sum(parts)
+    order = sorted(range(len(weights)), key=lambda place: -(size * weights[place] % whole)) if left else []
+    for place in order[:left]:
+        parts[place] += 1
+    assert sum(parts) == size
+    return parts if total >= 0 else [-part for part in parts]
+
+
+def hand_out(left: Any, whole: Any, count: Any, first: Any, remainder: Any, amount: Any) -> None:
+    """Give one unit more to the `left` edges with the largest remainder, ties to the earlier edge.
+
+    With many units left, the smallest remainder that still gets one is found by bisection instead of one by one.
+    """
+    if left <= _FEW:
+        for _ in range(left):
+            best = 0
+            for place in range(1, count):
+                if remainder[place] > remainder[best]:
+                    best = place
+            remainder[best] = -1
+            amount[first + best] += 1
+        return
+    low, high = 0, whole
+    while high - low > 1:
+        middle = (low + high) // 2
+        reached = 0
+        for place in range(count):
+            if remainder[place] >= middle:
+                reached += 1
+        if reached >= left:
+            low = middle
+        else:
+            high = middle
+    for place in range(count):
+        if remainder[place] > low:
+            amount[first + place] += 1
+            left -= 1
+    for place in range(count):
+        if left > 0 and remainder[place] == low:
+            amount[first + place] += 1
+            left -= 1
+
+
+def spread(value: Any, start: Any, target: Any, weight: Any, absorbs: Any, amount: Any, remainder: Any) -> None:
+    """Let what stands in each node flow to its targets, node by node in topological order.
+
+    `value[n]` holds a node's own units and receives its inflow; edges of node `i` are `start[i]:start[i + 1]`, with
+    whole `weight`; `amount[e]` receives what flowed along edge `e`. Nodes that absorb keep everything.
+    `remainder` is scratch space as long as the largest fan-out. Every other node's outflow equals its value.
+    """
+    for node in range(len(start) - 1):
+        first = start[node]
+        count = start[node + 1] - first
+        total = value[node]
+        if total == 0 or count == 0 or absorbs[node]:
+            continue
+        size = total if total > 0 else -total
+        if count == 1:
+            amount[first] = size
+        else:
+            whole = 0
+            for edge in range(first, first + count):
+                whole += weight[edge]
+            left = size
+            for edge in range(first, first + count):
+                part = int(size * (weight[edge] / whole))
+                rest = size * weight[edge] - part * whole
+                shift = rest // whole
+                remainder[edge - first] = rest - shift * whole
+                amount[edge] = part + shift
+                left -= part + shift
+            if left > 0:
+                hand_out(left, whole, count, first, remainder, amount)
+        for edge in range(first, first + count):
+            if total < 0:
+                amount[edge] = -amount[edge]
+            value[target[edge]] += amount[edge]

@@ -1,0 +1,93 @@
+"""Collects nodes and edges in any order and lays them out: nodes by step, edges by source, ties by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trivium.facts.period import Period
+from trivium.finops.apportion import LARGEST_SUM
+from trivium.finops.network import TANK, Entries, Int64, Network, Tank
+
+SUB = 8
+"""Orders within one step: 0 buckets (drained first), 2 holds, 3 what holds pour into at once, 4 month's end, 5 rest."""
+
+
+@dataclass
+class Draft:
+    """A network under construction; node ids given out here are places in order of creation."""
+
+    _order: list[Int64] = field(default_factory=list)
+    _role: list[Int64] = field(default_factory=list)
+    _place: list[Int64] = field(default_factory=list)
+    _source: list[Int64] = field(default_factory=list)
+    _target: list[Int64] = field(default_factory=list)
+    _weight: list[Int64] = field(default_factory=list)
+    closing: dict[Tank, int] = field(default_factory=dict)
+    opening: dict[Tank, int] = field(default_factory=dict)
+    _count: int = 0
+
+    def nodes(self, order: Int64, role: int, place: Int64) -> Int64:
+        """Add nodes; `order` is step × SUB + sub-order. Gives their ids."""
+        first, self._count = self._count, self._count + len(order)
+        self._order.append(np.asarray(order, dtype=np.int64))
+        self._role.append(np.full(len(order), role, dtype=np.int64))
+        self._place.append(np.asarray(place, dtype=np.int64))
+        return np.arange(first, self._count, dtype=np.int64)
+
+    def node(self, order: int, role: int, place: int) -> int:
+        """Add one node."""
+        return int(self.nodes(np.array([order]), role, np.array([place]))[0])
+
+    def edges(self, source: Int64, target: Int64, weight: Int64) -> None:
+        """Add edges between node ids with whole weights."""
+        self._source.append(np.asarray(source, dtype=np.int64))
+        self._target.append(np.asarray(target, dtype=np.int64))
+        self._weight.append(np.asarray(weight, dtype=np.int64))
+
+    def edge(self, source: int, target: int, weight: int = 1) -> None:
+        """Add one edge."""
+        self.edges(np.array([source]), np.array([target]), np.array([weight]))
+
+    def tank(self, tank: Tank, place: int, last: int) -> int:
+        """Give the node of a closing tank, made when it is new."""
+        node = self.closing.get(tank)
+        if node is None:
+            node = self.closing[tank] = self.node(last * SUB + 5, TANK, place)
+        return node
+
+    def finish(self, month: Period, entries: Entries) -> Network:
+        """Lay the network out; nodes are renumbered, entries and tanks with them."""
+        order, role, place = (np.concatenate(part) for part in (self._order, self._role, self._place))
+        rank = np.argsort(order, kind="stable")
+        new = np.empty(self._count, dtype=np.int64)
+        new[rank] = np.arange(self._count)
+        empty = [np.zeros(0, dtype=np.int64)]
+        source = new[np.concatenate(self._source or empty)]
+        target = new[np.concatenate(self._target or empty)]
+        weight = np.concatenate(self._weight or empty)
+        place = place[rank]
+        assert (source < target).all()
+        by_source = np.argsort(source * (int(place.max(initial=0)) + 1) + place[target], kind="stable")
+        start = np.zeros(self._count + 1, dtype=np.int64)
+        np.cumsum(np.bincount(source, minlength=self._count), out=start[1:])
+        moved = Entries(new[entries.node].astype(np.int32), entries.amount, entries.basis, entries.group, entries.late)
+        return Network(
+            month, role[rank].astype(np.int8), place.astype(np.int32), start, target[by_source].astype(np.int32),
+            weight[by_source], moved, {tank: int(new[node]) for tank, node in self.opening.items()},
+            {tank: int(new[node]) for tank, node in self.closing.items()},
+        )  # fmt: skip
+
+
+def whole_weights(weight: np.ndarray, owner: Int64, owners: int) -> Int64:
+    """Turn float weights into whole ones whose sums per owner fit LARGEST_SUM; whole weights that fit stay as they are.
+
+    Scaling is by powers of two, so that proportions of whole numbers are kept exactly.
+    """
+    total = np.bincount(owner, weights=weight, minlength=owners)
+    broken = np.bincount(owner, weights=weight != np.floor(weight), minlength=owners) > 0
+    scale = np.ones(owners)
+    wrong = (total > LARGEST_SUM) | (broken & (total > 0))
+    scale[wrong] = np.exp2(np.floor(np.log2(LARGEST_SUM / total[wrong])))
+    return np.floor(weight * scale[owner]).astype(np.int64)

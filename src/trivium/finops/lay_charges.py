@@ -1,0 +1,88 @@
+"""Where each charge of a month meets the network: the slice, the dataset's pour, the balance or the account."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trivium.facts.keys import kind_of
+from trivium.finops.apportion import apportion
+from trivium.finops.bearings import Bearings
+from trivium.finops.layout import Layout, order_in_time
+from trivium.finops.network import Entries, Int64
+from trivium.finops.timeline import POUR
+from trivium.graph.flows import OPEN
+
+
+def lay_bearings(layout: Layout, bearings: Bearings) -> Entries:
+    """Give every charge its node; charges of a run with several slices are shared by overlap in time."""
+    node = np.full(len(bearings.place), -1, dtype=np.int64)
+    on_run = bearings.place < layout.places.first_dataset
+    single = layout.slices.single[bearings.place[on_run]] if on_run.any() else np.zeros(0, dtype=np.int32)
+    node[on_run] = np.where(single >= 0, layout.hold[single] if len(layout.hold) else -1, -1)
+    amount = bearings.amount.copy()
+    cut: list[tuple[int, int, int]] = []
+    pours: dict[tuple[int, int], list[int]] = {}
+    for row in np.flatnonzero(node < 0).tolist():
+        place = int(bearings.place[row])
+        if place < layout.places.first_dataset and place in layout.slices.of_run:
+            parts = _by_overlap(layout, bearings, row)
+            node[row], amount[row] = parts[0]
+            cut.extend((row, *part) for part in parts[1:])
+        elif layout.places.is_dataset(place):
+            instant = _poured_at(layout, int(bearings.end[row]), bool(bearings.late[row]))
+            pours.setdefault((place, instant), []).append(row)
+        else:
+            node[row] = _node_of(layout, place, int(bearings.end[row]), bool(bearings.late[row]))
+    for (place, instant), rows in pours.items():
+        node[rows] = _storage(layout, place, instant)
+    return _entries(bearings, node, amount, cut)
+
+
+def _entries(bearings: Bearings, node: Int64, amount: Int64, cut: list[tuple[int, int, int]]) -> Entries:
+    more = np.array(cut, dtype=np.int64).reshape(-1, 3)
+    row = np.concatenate([np.arange(len(node)), more[:, 0]])
+    return Entries(
+        np.concatenate([node, more[:, 1]]).astype(np.int32), np.concatenate([amount, more[:, 2]]),
+        bearings.basis[row], bearings.group[row], bearings.late[row],
+    )  # fmt: skip
+
+
+def _by_overlap(layout: Layout, bearings: Bearings, row: int) -> list[tuple[int, int]]:
+    """Share a charge among a run's slices by overlap; outside the run's life it goes to the nearest slice."""
+    slices, start, end = layout.slices, int(bearings.start[row]), int(bearings.end[row])
+    parts = slices.of_run[int(bearings.place[row])]
+    spans = [(int(slices.start[part]), min(int(slices.end[part]), layout.view.cutoff)) for part in parts]
+    overlap = [max(0, min(end, last) - max(start, first)) for first, last in spans]
+    total = int(bearings.amount[row])
+    if bearings.late[row] or not any(overlap):
+        early = bearings.late[row] or end <= spans[0][0]
+        return [(int(layout.hold[parts[0] if early else parts[-1]]), total)]
+    shares = apportion(total, overlap)
+    return [(int(layout.hold[part]), share) for part, share in zip(parts, shares, strict=True) if share]
+
+
+def _poured_at(layout: Layout, end: int, late: bool) -> int:
+    return layout.view.first_instant if late else min(end, layout.view.cutoff)
+
+
+def _storage(layout: Layout, place: int, instant: int) -> int:
+    """Make a source for a storage pour: it flows on into the dataset at the end of its charge period."""
+    step = layout.timeline.step(instant, POUR)
+    return layout.source_of_pour(place - layout.places.first_dataset, step, instant)
+
+
+def _node_of(layout: Layout, place: int, end: int, late: bool) -> int:
+    """Give the node of a bearer that is neither a dataset nor a run with slices."""
+    if layout.places.is_run(place):
+        ended = layout.spans.outcome[place] != OPEN
+        if layout.view.flows.runs.bracket[place] and ended and place not in layout.after:
+            return layout.rest(place)
+        return layout.of_run(place)
+    key = layout.places.key(place)
+    if kind_of(key) == "model":
+        return layout.version_of(key, place)
+    if kind_of(key) == "experiment" and key in layout.experiments:
+        instant = _poured_at(layout, end, late)
+        order = order_in_time(instant, POUR)
+        return layout.trial(layout.experiments[key], place, order, layout.timeline.step(instant, POUR))
+    return layout.rest(place)

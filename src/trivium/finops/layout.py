@@ -1,0 +1,156 @@
+"""What the builders of one month's network share: the view, the nodes made so far, and where money still has to go."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from trivium.finops.draft import SUB, Draft
+from trivium.finops.network import HOLD, POURED, REST, TRIAL, VERSION, Int64, Tank
+from trivium.finops.places import Places
+from trivium.finops.registrations import Registrations
+from trivium.finops.slices import Slices, Spans, View
+from trivium.finops.timeline import END, PHASES, Timeline
+from trivium.graph.flows import OPEN, SUCCESS
+
+
+@dataclass
+class Layout:
+    """One month under construction. Dictionaries map an index of the flows to the node that stands for it."""
+
+    view: View
+    places: Places
+    spans: Spans
+    slices: Slices
+    registered: Registrations
+    timeline: Timeline
+    draft: Draft
+    hold: Int64
+    """The node of each slice."""
+    after: dict[int, int] = field(default_factory=dict)
+    """Runs that ended before the month and still get money or read: their node."""
+    after_step: dict[int, int] = field(default_factory=dict)
+    rests: dict[int, int] = field(default_factory=dict)
+    versions: dict[int, int] = field(default_factory=dict)
+    trials: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Trial nodes: (experiment, holder's place, order in time, node)."""
+    pours: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Single pours into datasets: (source node, dataset, step, instant)."""
+    released: set[int] = field(default_factory=set)
+    """Sources among them that were released before, so that a dataset's life does not hold them again."""
+
+    @cached_property
+    def experiments(self) -> dict[str, int]:
+        """Number the experiments by key."""
+        return {key: place for place, key in enumerate(self.view.flows.experiments)}
+
+    @cached_property
+    def version_numbers(self) -> dict[str, int]:
+        """Number the model versions by key."""
+        return {key: place for place, key in enumerate(self.view.flows.versions.keys)}
+
+    def rest(self, place: int) -> int:
+        """Give the node where money comes to rest at a place."""
+        node = self.rests.get(place)
+        if node is None:
+            node = self.rests[place] = self.draft.node(self.timeline.last * SUB + 6, REST, place)
+        return node
+
+    def version(self, version: int) -> int:
+        """Give the node of a model version's balance."""
+        node = self.versions.get(version)
+        if node is None:
+            place = self.places.place(self.view.flows.versions.keys[version])
+            node = self.versions[version] = self.draft.node(self.timeline.last * SUB + 4, VERSION, place)
+        return node
+
+    def version_of(self, key: str, place: int) -> int:
+        """Give the node of a version by key; one that the graph does not know keeps what it is charged."""
+        known = self.version_numbers.get(key)
+        return self.rest(place) if known is None else self.version(known)
+
+    def trial(self, experiment: int, holder: int, order: int, step: int) -> int:
+        """Make a node for money poured into an experiment by `holder` at a place in time."""
+        place = self.places.place(self.view.flows.experiments[experiment])
+        node = self.draft.node(step * SUB + 3, TRIAL, place)
+        self.trials.append((experiment, holder, order, node))
+        return node
+
+    def source_of_pour(self, dataset: int, step: int, instant: int) -> int:
+        """Make a node that pours into a dataset at a step: a storage charge, an opening tank, a released part."""
+        node = self.draft.node(step * SUB + 3, POURED, self.places.first_dataset + dataset)
+        self.pours.append((node, dataset, step, instant))
+        return node
+
+    def tank(self, kind: str, line: str, place: int, at: int = 0) -> int:
+        """Give the node of a closing tank whose holder is `place`."""
+        return self.draft.tank(Tank(kind, line, self.places.key(place), at), place, self.timeline.last)
+
+    def trial_tank(self, experiment: str, holder: int) -> int:
+        """Give the closing tank of what `holder` poured into an experiment."""
+        place = self.places.place(experiment)
+        tank = Tank("trial", experiment, self.places.key(holder))
+        return self.draft.tank(tank, place, self.timeline.last)
+
+    def of_run(self, run: int) -> int:
+        """Give the first node that holds money for a run: a slice of this month, its afterlife, or a tank before it."""
+        several = self.slices.of_run.get(run)
+        if several:
+            return int(self.hold[several[0]])
+        single = int(self.slices.single[run])
+        if single >= 0:
+            return int(self.hold[single])
+        if run in self.after:
+            return self.after[run]
+        return self.tank("running", "running", run)
+
+    def live(self, run: int, step: int) -> None:
+        """Make the node of a run that ended before the month and still gets money or reads."""
+        self.after[run] = self.draft.node(step * SUB + 2, HOLD, run)
+        self.after_step[run] = step
+
+
+@dataclass
+class Retries:
+    """Finds the successful run that takes over what a failed run cost."""
+
+    view: View
+    spans: Spans
+
+    @cached_property
+    def _successes(self) -> dict[int, list[tuple[int, int]]]:
+        runs = self.view.flows.runs
+        carries = runs.carrier == np.arange(len(runs.keys))
+        good = np.flatnonzero((self.spans.outcome == SUCCESS) & self.spans.begun & carries & ~runs.upkeep)
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for run in good.tolist():
+            found[int(runs.job[run])].append((int(self.spans.start[run]), run))
+        for starts in found.values():
+            starts.sort()
+        return found
+
+    def of(self, run: int) -> int:
+        """Give the next successful run of a failed run's job that starts after it ended, or -1."""
+        job = int(self.view.flows.runs.job[run])
+        if job < 0:
+            return -1
+        end, start = int(self.spans.end[run]), int(self.spans.start[run])
+        for begun, other in self._successes.get(job, []):
+            if begun > end or (begun == end and other != run and (start < end or other > run)):
+                return other
+        return -1
+
+
+def lay_holds(draft: Draft, slices: Slices, line: Timeline) -> Int64:
+    """Make a node for each slice: it holds what it drains and is charged until it ends."""
+    ended = slices.outcome != OPEN
+    order = np.where(ended, line.end * SUB + 2, line.last * SUB + 1)
+    return draft.nodes(order, HOLD, slices.run.astype(np.int64))
+
+
+def order_in_time(instant: int, phase: int = END) -> int:
+    """Give the place in time that compares with a version's effect."""
+    return instant * PHASES + phase

@@ -1,0 +1,73 @@
+"""Runs the amounts of a month through its network: as Python for small ones, compiled by numba for large ones."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from trivium.facts.problem import refuse
+from trivium.finops import apportion
+from trivium.finops.network import Bool, Int64, Network, Poured, Tank
+
+COMPILED_FROM: Final = 50_000
+"""Edges from which compiling pays."""
+GUARD: Final = 9_000_000_000 * 1_000_000_000
+"""No node may hold more units than this: beyond, sums could pass 64 bits."""
+
+
+def pour(network: Network, opening: dict[Tank, int], absorbs: Bool | None = None) -> Poured:
+    """Let a month's charges and the carried amounts of `opening` flow; `absorbs` marks nodes that keep everything."""
+    own = np.zeros(network.size, dtype=np.int64)
+    np.add.at(own, network.entries.node, network.entries.amount)
+    opened = np.zeros(network.size, dtype=np.int64)
+    for tank, amount in opening.items():
+        opened[network.opening[tank]] += amount
+    kept = np.zeros(network.size, dtype=np.bool_) if absorbs is None else absorbs
+    value = own + opened
+    _guard(int(np.abs(own).sum(dtype=np.float64)) + sum(map(abs, opening.values())))
+    amount_of_edge = np.zeros(len(network.target), dtype=np.int64)
+    _run(network, value, kept, amount_of_edge)
+    ends = (network.start[1:] == network.start[:-1]) | kept
+    assert int(value[ends].sum()) == int(own.sum()) + int(opened.sum())
+    return Poured(network, own, opened, value, amount_of_edge, kept)
+
+
+def _run(network: Network, value: Int64, kept: Bool, amount: Int64) -> None:
+    fan_out = int(np.diff(network.start).max(initial=0)) + 1
+    if len(network.target) >= COMPILED_FROM:
+        scratch = np.zeros(fan_out, dtype=np.int64)
+        compiled()(value, network.start, network.target, network.weight, kept, amount, scratch)
+        return
+    values, amounts = value.tolist(), amount.tolist()
+    apportion.spread(
+        values,
+        network.start.tolist(),
+        network.target.tolist(),
+        network.weight.tolist(),
+        kept.tolist(),
+        amounts,
+        [0] * fan_out,
+    )
+    value[:], amount[:] = values, amounts
+
+
+def _guard(size: int) -> None:
+    if size > GUARD:
+        raise refuse("too_much_money", "The period holds more money than 64 bits of nano-units can carry.", status=422)
+
+
+@cache
+def compiled() -> Callable[..., None]:
+    """Compile the spread once per process (kept on disk by numba where it may write)."""
+    import numba
+
+    hand_out = numba.njit(cache=True)(apportion.hand_out)
+    names: dict[str, Any] = {**vars(apportion), "hand_out": hand_out}
+    linked = types.FunctionType(apportion.spread.__code__, names, "spread")
+    linked.__module__ = apportion.__name__
+    function: Callable[..., None] = numba.njit(cache=False)(linked)
+    return function
