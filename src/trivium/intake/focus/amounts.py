@@ -1,0 +1,101 @@
+"""Exact amounts from text and from Parquet types: DECIMAL(38,18), never through a binary fraction."""
+
+from __future__ import annotations
+
+import re
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.facts.money import DIGITS, SCALE
+
+DECIMAL: Final = pa.decimal128(DIGITS, SCALE)
+Mask = npt.NDArray[np.bool_]
+
+NOT_A_NUMBER: Final = "not_a_number"
+TOO_LARGE: Final = "too_large"
+ROUNDED: Final = "rounded"
+NULL_TEXT: Final = "null_text"
+BINARY: Final = "binary_fraction"
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
+_LONGEST = 400
+_UNIT = Decimal(1).scaleb(-SCALE)
+_WIDE = Context(prec=1000, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_NULLS = frozenset({"", "NULL"})
+
+
+class Amounts:
+    """One column of amounts: `values` is null where nothing was readable; `faults` says where and why."""
+
+    def __init__(self, values: pa.Array, faults: dict[str, Mask]) -> None:
+        self.values = values
+        self.faults = faults
+
+    def mask(self, reason: str) -> Mask | None:
+        """Say which rows have a fault, if any has."""
+        return self.faults.get(reason)
+
+
+def amounts(array: pa.Array) -> Amounts:
+    """Read a column of amounts: text in plain or E-notation, DECIMAL, whole numbers, or DOUBLE by its shortest text.
+
+    Finer than 18 decimal places is rounded half to even and counted; what does not fit 20 places before the point,
+    and what is no number, becomes null and is counted.
+    """
+    kind = array.type
+    if pa.types.is_floating(kind):
+        read = amounts(pc.cast(array, pa.string()))
+        read.faults[BINARY] = _mask(pc.is_valid(array))
+        return read
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
+        array = array if pa.types.is_decimal(kind) or pa.types.is_integer(kind) else pc.cast(array, pa.string())
+    try:
+        return Amounts(_cast(array), {})
+    except pa.ArrowInvalid:
+        return _carefully(array)
+
+
+def read_amount(text: str) -> tuple[Decimal | None, str]:
+    """Read one text; gives the amount, or None, and the fault, or nothing."""
+    text = text.strip()
+    if text.upper() in _NULLS:
+        return None, NULL_TEXT if text else ""
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
+        return None, NOT_A_NUMBER
+    amount = Decimal(text)
+    if amount and amount.adjusted() >= DIGITS - SCALE:
+        return None, TOO_LARGE
+    rounded = amount.quantize(_UNIT, context=_WIDE) if amount.adjusted() > -2 * DIGITS else Decimal(0).scaleb(-SCALE)
+    if rounded and rounded.adjusted() >= DIGITS - SCALE:
+        return None, TOO_LARGE
+    return rounded, "" if rounded == amount else ROUNDED
+
+
+def _cast(array: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        return pc.cast(array.dictionary, DECIMAL).take(array.indices)
+    return pc.cast(array, DECIMAL)
+
+
+def _carefully(array: pa.Array) -> Amounts:
+    """Read a column in which some value needs a closer look: each distinct value once."""
+    if not pa.types.is_dictionary(array.type):
+        array = pc.dictionary_encode(pc.cast(array, pa.string()))
+    pairs = [read_amount(str(value)) if value is not None else (None, "") for value in array.dictionary.to_pylist()]
+    values = pa.array([amount for amount, _ in pairs], DECIMAL).take(array.indices)
+    faults = {}
+    for reason in {fault for _, fault in pairs if fault}:
+        hit = pa.array([fault == reason for _, fault in pairs], pa.bool_())
+        faults[reason] = _mask(hit.take(array.indices))
+    return Amounts(values, faults)
+
+
+def _mask(array: pa.Array) -> Mask:
+    """Turn a boolean column into a numpy mask; null is false."""
+    mask: Mask = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+    return mask

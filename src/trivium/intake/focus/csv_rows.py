@@ -1,0 +1,236 @@
+"""CSV and CSV.gz: blocks cut where records end, each parsed by Arrow; line numbers are those of the file."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pcsv
+
+from trivium.facts.charges import AMOUNTS
+from trivium.facts.problem import refuse
+from trivium.intake.focus.blocks import Block
+from trivium.intake.focus.columns import TEXT
+from trivium.intake.focus.names import known_columns, layout_of
+from trivium.intake.focus.octets import Octets
+
+BLOCK: Final = 16 << 20
+LONGEST: Final = 64 << 20
+"""A single record longer than this is refused with the file."""
+DELIMITERS: Final = (",", ";", "\t", "|")
+_COSTLY: Final = frozenset(name for name in AMOUNTS if name.endswith(("Cost", "Quantity")))
+
+
+class CsvRows:
+    """The rows of a CSV file: any of four delimiters, quotes doubled, line ends of any kind, with or without a BOM."""
+
+    format = "csv"
+
+    def __init__(self, octets: Octets) -> None:
+        self._octets = octets
+        self.format = "csv.gz" if octets.zipped else "csv"
+        self._text = _Utf8()
+        self._pending = b""
+        self._line = 1
+        self._delimiter, self._headers = self._read_header()
+
+    @property
+    def replaced_bytes(self) -> int:
+        """How many undecodable bytes were replaced so far."""
+        return self._text.replaced
+
+    def headers(self) -> tuple[str, ...]:
+        """Give the header."""
+        return self._headers
+
+    def position(self) -> int:
+        """Say how many bytes of the file have been read."""
+        return self._octets.position()
+
+    def blocks(self) -> Iterator[Callable[[], Block]]:
+        """Cut the file into blocks of whole records."""
+        columns = layout_of(self._headers).columns
+        costly = {f"{columns[name]}" for name in _COSTLY if name in columns}
+        while data := self._records():
+            first, self._line = self._line, self._line + data.count(b"\n")
+            yield _Parse(data, first, self._delimiter, self._headers, costly)
+
+    def _fill(self, wanted: int) -> bool:
+        """Read on until `wanted` bytes are pending; False at the end of the file."""
+        parts, length = [self._pending], len(self._pending)
+        while length < wanted:
+            chunk = self._octets.read(min(wanted - length, 4 << 20))
+            text = self._text.decode(chunk)
+            parts.append(text)
+            length += len(text)
+            if not chunk:
+                self._pending = b"".join(parts)
+                return False
+        self._pending = b"".join(parts)
+        return True
+
+    def _records(self) -> bytes:
+        """Take whole records from the front, about BLOCK bytes of them."""
+        wanted = BLOCK
+        while self._fill(wanted):
+            cut = _last_end(self._pending)
+            if cut:
+                data, self._pending = self._pending[:cut], self._pending[cut:]
+                return data
+            wanted *= 2
+            if wanted > LONGEST:
+                title = f"A record is longer than {LONGEST >> 20} MiB, from line {self._line} on."
+                raise refuse("record_too_long", title, status=413, fix="Look for a quote that is never closed.")
+        data, self._pending = self._pending, b""
+        return data
+
+    def _read_header(self) -> tuple[str, tuple[str, ...]]:
+        self._fill(1 << 20)
+        skipped = len(self._pending) - len(self._pending.lstrip(b"\r\n \t"))
+        self._skip(skipped)
+        if self._pending[:4].lower() == b"sep=":
+            self._skip(self._pending.find(b"\n") + 1 or len(self._pending))
+        end = _first_end(self._pending)
+        text = self._pending[:end].decode("utf-8", "replace").strip("\r\n")
+        self._skip(end)
+        splits = [(delimiter, tuple(next(csv.reader([text], delimiter=delimiter), []))) for delimiter in DELIMITERS]
+        delimiter, headers = max(splits, key=lambda split: (known_columns(split[1]), len(split[1])))
+        return delimiter, headers
+
+    def _skip(self, count: int) -> None:
+        self._line += self._pending[:count].count(b"\n")
+        self._pending = self._pending[count:]
+
+
+class _Parse:
+    """Parses one block when called."""
+
+    def __init__(self, data: bytes, first: int, delimiter: str, headers: tuple[str, ...], costly: set[str]) -> None:
+        self._data, self._first, self._delimiter, self._headers = data, first, delimiter, headers
+        self._costly = costly
+
+    def __call__(self) -> Block:
+        wrong: list[tuple[int, str]] = []
+
+        def skip(row: pcsv.InvalidRow) -> str:
+            wrong.append((row.number, row.text))
+            return "skip"
+
+        names = [f"{index}" for index in range(len(self._headers))]
+        table = pcsv.read_csv(
+            pa.py_buffer(self._data),
+            read_options=pcsv.ReadOptions(use_threads=False, column_names=names, block_size=len(self._data) + 1),
+            parse_options=pcsv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
+            ),
+            convert_options=pcsv.ConvertOptions(
+                column_types={name: pa.string() if name in self._costly else TEXT for name in names},
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+                check_utf8=False,
+            ),
+        )
+        arrays = [_one(column) for column in table.columns]
+        lines = self._lines(table.num_rows + len(wrong))
+        numbers = np.array([number - 1 for number, _ in wrong], np.int64)
+        refused = [(int(lines[number - 1]), "column_count", text) for number, text in wrong]
+        return Block(self._headers, arrays, np.delete(lines, numbers), refused)
+
+    def _lines(self, records: int) -> npt.NDArray[np.int64]:
+        """Give for each record the line on which it begins."""
+        ends = self._data.count(b"\n") + (not self._data.endswith(b"\n"))
+        if ends == records:
+            return np.arange(self._first, self._first + records, dtype=np.int64)
+        return _begun_lines(self._data, self._delimiter, self._first, records)
+
+
+def _begun_lines(data: bytes, delimiter: str, first: int, records: int) -> npt.NDArray[np.int64]:
+    """Count lines with the careful parser, for a block with line ends inside quotes, or with blank lines."""
+    csv.field_size_limit(LONGEST)
+    reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
+    begun, before = [], 0
+    for record in reader:
+        if record:
+            begun.append(first + before)
+        before = reader.line_num
+    begun += [first + before] * (records - len(begun))
+    return np.array(begun[:records], np.int64)
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _last_end(data: bytes) -> int:
+    """Find where the last whole record ends: after the last line end with an even number of quotes before it."""
+    end = data.rfind(b"\n")
+    odd = data.count(b'"', 0, end + 1) % 2
+    while end >= 0 and odd:
+        before = data.rfind(b"\n", 0, end)
+        odd ^= data.count(b'"', before + 1, end + 1) % 2
+        end = before
+    return end + 1
+
+
+def _first_end(data: bytes) -> int:
+    """Find where the first record ends."""
+    end = data.find(b"\n")
+    while end >= 0 and data.count(b'"', 0, end) % 2:
+        end = data.find(b"\n", end + 1)
+    return end + 1 if end >= 0 else len(data)
+
+
+class _Utf8:
+    """Makes sure that bytes are UTF-8: drops a BOM, decodes UTF-16 by its BOM, replaces what cannot be decoded."""
+
+    def __init__(self) -> None:
+        self.replaced = 0
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._encoding = ""
+        self._rest = b""
+
+    def decode(self, chunk: bytes) -> bytes:
+        """Give the chunk as UTF-8; an empty chunk ends the text."""
+        if not self._encoding:
+            self._encoding = _encoding(chunk)
+            chunk = chunk.removeprefix(codecs.BOM_UTF8)
+            if self._encoding != "utf-8":
+                self._decoder = codecs.getincrementaldecoder(self._encoding)("replace")
+        if self._decoder is not None:
+            return self._counted(self._decoder.decode(chunk, not chunk))
+        if chunk.isascii() and not self._rest:
+            return chunk
+        whole = self._rest + chunk
+        keep = 0 if not chunk else _partial(whole)
+        self._rest, whole = whole[len(whole) - keep :], whole[: len(whole) - keep]
+        try:
+            codecs.utf_8_decode(whole, "strict", True)
+        except UnicodeDecodeError:
+            return self._counted(whole.decode("utf-8", "replace"), whole.decode("utf-8", "ignore"))
+        return whole
+
+    def _counted(self, text: str, without: str | None = None) -> bytes:
+        if without is not None:
+            self.replaced += len(text) - len(without)
+        return text.encode("utf-8", "replace")
+
+
+def _encoding(start: bytes) -> str:
+    return "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+
+
+def _partial(data: bytes) -> int:
+    """Count the bytes at the end that may be the beginning of one character."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0xC0 != 0x80:
+            wanted = 1 + (byte >= 0xC0) + (byte >= 0xE0) + (byte >= 0xF0)
+            return back if wanted > back else 0
+    return 0

@@ -1,0 +1,42 @@
+"""What the reading of one file may take: memory, time, rows."""
+
+from __future__ import annotations
+
+import resource
+
+import msgspec
+
+from trivium.facts.problem import Problem
+
+_MB = 1 << 20
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Caps on the child that reads a bill. The parent watches memory and wall time, the kernel holds the rest.
+
+    `memory_mb` is resident memory; a single allocation of twice that fails in the child itself. `wall_seconds` and
+    `cpu_seconds` bound time, `max_rows` the rows of one file, `output_mb` each file that the child writes.
+    """
+
+    memory_mb: int = 1024
+    wall_seconds: float = 7200
+    cpu_seconds: int = 14_400
+    max_rows: int = 500_000_000
+    output_mb: int = 200_000
+
+    def hold(self) -> None:
+        """Let the kernel enforce the limits on this process."""
+        resource.setrlimit(resource.RLIMIT_DATA, (2 * self.memory_mb * _MB,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_seconds, self.cpu_seconds + 5))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.output_mb * _MB,) * 2)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def too_much_memory(self) -> Problem:
+        """Say that the file takes more memory than it may."""
+        title = f"Reading the file takes more than {self.memory_mb:,} MB of memory."
+        return Problem(code="too_much_memory", title=title, status=413, fix="Export it in smaller parts or as CSV.")
+
+    def too_much_time(self) -> Problem:
+        """Say that the file takes longer than it may."""
+        title = f"Reading the file takes longer than {self.wall_seconds:,.0f} s."
+        return Problem(code="too_much_time", title=title, status=413, fix="Export it in smaller parts.")

@@ -1,0 +1,296 @@
+"""Makes a block of rows sound: FOCUS 1.4 columns, exact amounts, UTC times, flattened tags; counts what it changed.
+
+The rules stand in docs/reference/charges.md; each is one method of `_Rows` here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache, partial
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.facts.charges import AMOUNTS, FOCUS, JOIN_TAGS, TIMES
+from trivium.facts.instants import FIRST, LAST
+from trivium.facts.money import Money
+from trivium.facts.problem import ProblemError
+from trivium.intake.focus.amounts import BINARY, NOT_A_NUMBER, NULL_TEXT, ROUNDED, TOO_LARGE, Amounts, amounts
+from trivium.intake.focus.blocks import Block
+from trivium.intake.focus.columns import as_text, clean, filled, nothing, picked, recode, remade, where
+from trivium.intake.focus.names import FORMER, layout_of
+from trivium.intake.focus.report import NOTED, REFUSED, REPAIRED, Troubles
+from trivium.intake.focus.tags import BAD_TAGS, COLLISION, flatten
+from trivium.intake.focus.times import NONE, Times, times
+
+Mask = npt.NDArray[np.bool_]
+CATEGORIES: Final = ("Adjustment", "Credit", "Purchase", "Tax", "Usage")
+_TAGS: Final = ("Tags", "AllocatedTags")
+_TEXTS: Final = tuple(name for name in FOCUS if name not in {*AMOUNTS, *TIMES, *_TAGS})
+_CORE: Final = ("BilledCost", "EffectiveCost")
+_UNITS: Final = ("ConsumedUnit", "PricingUnit", "SkuMeter")
+_STAMP: Final = pa.timestamp("us")
+_encode = msgspec.json.encode
+_flatten = lru_cache(maxsize=131_072)(flatten)
+
+
+class SoundRows(msgspec.Struct, frozen=True):
+    """The rows of a block that are kept, by column, all but `resource`, `allocated_resource` and `batch`.
+
+    `rows` counts what the block held, `repaired` the kept rows in which anything was repaired.
+    """
+
+    columns: dict[str, pa.Array]
+    rows: int
+    refused: int
+    repaired: int
+
+
+def make_sound(block: Block, troubles: Troubles) -> SoundRows:
+    """Apply every rule to a block and give the rows that are kept."""
+    for line, reason, text in block.refused:
+        troubles.add(REFUSED, reason, "", np.array([line]), text)
+    rows = _Rows(block, troubles)
+    rows.read_texts()
+    rows.read_times()
+    rows.read_amounts()
+    rows.check_currency()
+    rows.check_category()
+    rows.read_tags()
+    return rows.kept()
+
+
+class _Rows:
+    """One block on its way through the rules."""
+
+    def __init__(self, block: Block, troubles: Troubles) -> None:
+        self.block = block
+        self.layout = layout_of(block.headers)
+        self.troubles = troubles
+        self.lines = block.lines
+        self.count = len(block.lines)
+        self.refused: Mask = np.zeros(self.count, bool)
+        self.repaired: Mask = np.zeros(self.count, bool)
+        self.columns: dict[str, pa.Array] = {}
+        self.kept_texts: list[tuple[str, pa.DictionaryArray]] = []
+
+    def read_texts(self) -> None:
+        """Blank and literal NULL are no value; a former column fills the one that took its place."""
+        for name in _TEXTS:
+            self.columns[name] = self._text(name, self.layout.columns.get(name))
+        for former, index in self.layout.former.items():
+            text = self._text(former, index)
+            for name in FORMER[former]:
+                self.columns[name] = filled(self.columns[name], text)
+        self.columns["InvoiceIssuerName"] = filled(
+            self.columns["InvoiceIssuerName"], self.columns["ServiceProviderName"]
+        )
+
+    def read_times(self) -> None:
+        """Want a period that ends after it starts; a missing billing period is the month of the charge."""
+        read = {name: self._times(name) for name in TIMES}
+        start, end = read["ChargePeriodStart"].values, read["ChargePeriodEnd"].values
+        for name in ("ChargePeriodStart", "ChargePeriodEnd"):
+            self._refuse("bad_time", name, read[name].bad)
+            self._refuse("no_period", name, read[name].values == NONE)
+        self._refuse("bad_period", "ChargePeriodEnd", end <= start)
+        for name in TIMES:
+            self._repair("no_zone", name, read[name].no_zone)
+        billing_start, billing_end = read["BillingPeriodStart"].values, read["BillingPeriodEnd"].values
+        missing = billing_start == NONE
+        self._repair("no_billing_period", "BillingPeriodStart", missing)
+        billing_start = np.where(missing, _month(start, 0), billing_start)
+        missing = (billing_end == NONE) | (billing_end <= billing_start)
+        self._repair("no_billing_period", "BillingPeriodEnd", missing)
+        billing_end = np.where(missing, _month(billing_start, 1), billing_end)
+        for name, values in zip(TIMES, (billing_end, billing_start, end, start), strict=True):
+            self.columns[name] = pa.array(values, pa.int64()).view(_STAMP)
+
+    def read_amounts(self) -> None:
+        """BilledCost and EffectiveCost must be readable; where one is absent the other is taken."""
+        for name in AMOUNTS:
+            self._amount(name)
+        billed, effective = self.columns["BilledCost"], self.columns["EffectiveCost"]
+        no_billed, no_effective = _nulls(billed), _nulls(effective)
+        if not (no_billed.any() or no_effective.any()):
+            return
+        self._refuse("no_amount", "EffectiveCost", no_billed & no_effective)
+        self._repair("no_billed_cost", "BilledCost", no_billed & ~no_effective)
+        self._repair("no_effective_cost", "EffectiveCost", no_effective & ~no_billed)
+        self.columns["BilledCost"] = pc.coalesce(billed, effective)
+        self.columns["EffectiveCost"] = pc.coalesce(effective, billed)
+
+    def check_currency(self) -> None:
+        """Money needs a currency; ISO 4217 codes are written in capitals."""
+        column = self.columns["BillingCurrency"]
+        self._refuse("no_currency", "BillingCurrency", _nulls(column))
+        if all(_currency(text) == text for text in column.dictionary.to_pylist()):
+            return
+        wrong = picked(column, [_currency(text) is None for text in column.dictionary.to_pylist()])
+        self._refuse("bad_currency", "BillingCurrency", wrong, column)
+        changed = picked(column, [_currency(text) != text for text in column.dictionary.to_pylist()])
+        self._repair("currency_spelling", "BillingCurrency", changed, column)
+        self.columns["BillingCurrency"] = remade(column, _currency)
+
+    def check_category(self) -> None:
+        """Take a charge without a category as Usage; correct another case; keep an unknown one."""
+        column = self.columns["ChargeCategory"]
+        known = {name.lower(): name for name in CATEGORIES}
+        texts = column.dictionary.to_pylist()
+        absent = _nulls(column)
+        if absent.any():
+            self._repair("no_category", "ChargeCategory", absent)
+            column = pc.dictionary_encode(pc.fill_null(pc.cast(column, pa.string()), "Usage"))
+        if not set(texts) <= set(CATEGORIES):
+            other = [text not in CATEGORIES and text.lower() in known for text in column.dictionary.to_pylist()]
+            self._repair("category_spelling", "ChargeCategory", picked(column, other), column)
+            strange = [text.lower() not in known for text in column.dictionary.to_pylist()]
+            self._note("unknown_category", "ChargeCategory", picked(column, strange), column)
+            column = remade(column, lambda text: known.get(text.lower(), text))
+        self.columns["ChargeCategory"] = column
+
+    def read_tags(self) -> None:
+        """Tags become sorted JSON, and the tags that join a charge to an asset become columns."""
+        for name, prefix in zip(_TAGS, ("tag_", "allocated_tag_"), strict=True):
+            array = self._source(self.layout.columns.get(name))
+            read = [_flatten(text) for text in array.dictionary.to_pylist()]
+            self._note(BAD_TAGS, name, bad := picked(array, [cell.fault == BAD_TAGS for cell in read]), array)
+            self._note(COLLISION, name, picked(array, [cell.fault == COLLISION for cell in read]), array)
+            if bad.any():
+                self.kept_texts.append((name, where(array, bad)))
+            self.columns[name] = _spread(array, [cell.text for cell in read])
+            for place, tag in enumerate(JOIN_TAGS):
+                self.columns[prefix + tag] = _spread(array, [cell.joins[place] for cell in read])
+
+    def kept(self) -> SoundRows:
+        """Add what is derived, and leave the refused rows out."""
+        tokens = np.zeros(self.count, bool)
+        for name in _UNITS:
+            tokens |= _in_tokens(self.columns[name])
+        self.columns["in_tokens"] = pa.array(tokens)
+        self.columns["line"] = pa.array(self.lines, pa.int64())
+        self.columns["Extra"] = self._extra()
+        refused = int(self.refused.sum())
+        columns = self.columns
+        if refused:
+            keep = pa.array(~self.refused)
+            columns = {name: array.filter(keep) for name, array in columns.items()}
+        repaired = int((self.repaired & ~self.refused).sum())
+        skipped = len(self.block.refused)
+        return SoundRows(columns, self.count + skipped, refused + skipped, repaired)
+
+    def _source(self, index: int | None) -> pa.DictionaryArray:
+        return nothing(self.count) if index is None else as_text(self.block.arrays[index])
+
+    def _text(self, name: str, index: int | None) -> pa.DictionaryArray:
+        if index is None:
+            return nothing(self.count)
+        array, literal = clean(as_text(self.block.arrays[index]))
+        self._repair(NULL_TEXT, name, literal)
+        return array
+
+    def _times(self, name: str) -> Times:
+        index = self.layout.columns.get(name)
+        if index is None:
+            return Times(np.full(self.count, NONE), np.zeros(self.count, bool), np.zeros(self.count, bool))
+        read = times(self.block.arrays[index])
+        beyond = (read.values != NONE) & ((read.values < FIRST) | (read.values > LAST))
+        if beyond.any():
+            return Times(np.where(beyond, NONE, read.values), read.no_zone & ~beyond, read.bad | beyond)
+        return read
+
+    def _amount(self, name: str) -> None:
+        index = self.layout.columns.get(name)
+        read = Amounts(pa.nulls(self.count, _DECIMAL), {}) if index is None else amounts(self.block.arrays[index])
+        self.columns[name] = read.values
+        for reason in (NULL_TEXT, ROUNDED, BINARY):
+            self._repair(reason, name, read.mask(reason), None if index is None else self.block.arrays[index])
+        for reason in (NOT_A_NUMBER, TOO_LARGE):
+            wrong = read.mask(reason)
+            if wrong is None or index is None:
+                continue
+            if name in _CORE:
+                self._refuse(reason, name, wrong, self.block.arrays[index])
+            else:
+                self._note(reason, name, wrong, self.block.arrays[index])
+                self.kept_texts.append((name, where(as_text(self.block.arrays[index]), wrong)))
+
+    def _extra(self) -> pa.Array:
+        """Write the columns that FOCUS 1.4 does not have, and texts that could not be read, as one JSON object."""
+        kept = [(name, self._source(index)) for name, index in (*self.layout.extra, *self.layout.former.items())]
+        pieces = []
+        for name, array in sorted(kept + self.kept_texts, key=lambda pair: pair[0]):
+            cleaned, _ = clean(array)
+            if cleaned.null_count < self.count:
+                pieces.append(pc.cast(remade(cleaned, partial(_member, name)), pa.string()))
+        if not pieces:
+            return pa.nulls(self.count, pa.string())
+        joined = pc.binary_join_element_wise(*pieces, ",", null_handling="skip")
+        written = pc.binary_join_element_wise("{", joined, "}", "")
+        return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), written)
+
+    def _refuse(self, reason: str, column: str, rows: Mask, texts: pa.Array | None = None) -> None:
+        """Leave rows out; a row is counted under the first reason that hits it."""
+        rows = rows & ~self.refused
+        if rows.any():
+            self.refused |= rows
+            self._count(REFUSED, reason, column, rows, texts)
+
+    def _repair(self, reason: str, column: str, rows: Mask | None, texts: pa.Array | None = None) -> None:
+        if rows is not None and (rows := rows & ~self.refused).any():
+            self.repaired |= rows
+            self._count(REPAIRED, reason, column, rows, texts)
+
+    def _note(self, reason: str, column: str, rows: Mask, texts: pa.Array | None = None) -> None:
+        if (rows := rows & ~self.refused).any():
+            self._count(NOTED, reason, column, rows, texts)
+
+    def _count(self, outcome: str, reason: str, column: str, rows: Mask, texts: pa.Array | None) -> None:
+        if texts is None:
+            index = self.layout.columns.get(column)
+            texts = None if index is None else self.block.arrays[index]
+        example = "" if texts is None else texts[int(np.argmax(rows))].as_py()
+        self.troubles.add(outcome, reason, column, self.lines[rows], "" if example is None else example)
+
+
+_DECIMAL: Final = pa.decimal128(38, 18)
+
+
+@lru_cache(maxsize=4096)
+def _currency(text: str) -> str | None:
+    """Write a currency as FOCUS does; None for what is none."""
+    code = text.upper() if len(text) == 3 and text.isalpha() else text
+    try:
+        return Money(Decimal(0), code).currency
+    except ProblemError:
+        return None
+
+
+def _member(name: str, text: str) -> str:
+    """Write one member of a JSON object."""
+    return f"{_encode(name).decode()}:{_encode(text).decode()}"
+
+
+def _spread(array: pa.DictionaryArray, texts: list[str | None]) -> pa.DictionaryArray:
+    return recode(pa.DictionaryArray.from_arrays(array.indices, pa.array(texts, pa.string())))
+
+
+def _in_tokens(array: pa.DictionaryArray) -> Mask:
+    """Say which rows are metered in tokens: the unit or meter names them (`Tokens`, `1K Tokens`, `1M tokens`)."""
+    return picked(array, pc.match_substring(array.dictionary, "token", ignore_case=True))
+
+
+def _nulls(array: pa.Array) -> Mask:
+    rows: Mask = pc.is_null(array).to_numpy(zero_copy_only=False)
+    return rows
+
+
+def _month(instants: npt.NDArray[np.int64], later: int) -> npt.NDArray[np.int64]:
+    """Give the start of the calendar month of each instant, or of a later one; whatever for absent ones."""
+    months = np.where(instants == NONE, 0, instants).view("datetime64[us]").astype("datetime64[M]") + later
+    starts: npt.NDArray[np.int64] = months.astype("datetime64[us]").view(np.int64)
+    return starts

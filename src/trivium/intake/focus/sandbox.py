@@ -1,0 +1,112 @@
+"""Reads a bill in a child process that is killed when it takes more memory or time than it may."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from typing import IO, Final
+
+import msgspec
+import psutil  # type: ignore[import-untyped]
+
+from trivium.facts.problem import Problem, ProblemError, refuse
+from trivium.intake.focus.child import Line, Order
+from trivium.intake.focus.limits import Limits
+from trivium.intake.focus.reader import Job, Progress
+from trivium.intake.focus.report import FileReport
+
+_WATCH_SECONDS: Final = 0.02
+_SAID: Final = 4_000
+_MB: Final = 1 << 20
+
+
+def read_apart(job: Job, limits: Limits | None = None, progress: Progress | None = None) -> FileReport:
+    """Read a file in a child process; raises ProblemError when it is refused whole or overruns a limit.
+
+    The child gets no open files of this process, and of its environment only what Python needs.
+    """
+    limits = limits or Limits()
+    order = Order(msgspec.structs.replace(job, max_rows=min(job.max_rows, limits.max_rows)), limits)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "trivium.intake.focus.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(),
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
+    try:
+        child.stdin.write(msgspec.json.encode(order))
+        child.stdin.close()
+        report = _listen(child, child.stdout, child.stderr, limits, progress)
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        child.stderr.close()
+    if report.problem is not None:
+        raise ProblemError(report.problem)
+    return report
+
+
+def _listen(
+    child: subprocess.Popen[bytes], out: IO[bytes], errors: IO[bytes], limits: Limits, progress: Progress | None
+) -> FileReport:
+    """Take the child's lines until its report; look after its memory and the clock in between."""
+    end = time.monotonic() + limits.wall_seconds
+    process = psutil.Process(child.pid)
+    pending, said = b"", b""
+    while True:
+        _check(process, limits, end)
+        ready, _, _ = select.select([out, errors], [], [], _WATCH_SECONDS)
+        if errors in ready:
+            said = (said + os.read(errors.fileno(), _SAID))[-_SAID:]
+        if out not in ready:
+            continue
+        data = os.read(out.fileno(), 1 << 16)
+        if not data:
+            raise ProblemError(_died(child, errors, said, limits))
+        *lines, pending = (pending + data).split(b"\n")
+        for text in lines:
+            line = msgspec.json.decode(text, type=Line)
+            if line.report is not None:
+                return line.report
+            if line.progress is not None and progress is not None:
+                progress(*line.progress)
+
+
+def _check(process: psutil.Process, limits: Limits, end: float) -> None:
+    try:
+        memory = process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return
+    if memory > limits.memory_mb * _MB:
+        raise ProblemError(limits.too_much_memory())
+    if time.monotonic() > end:
+        raise ProblemError(limits.too_much_time())
+
+
+def _died(child: subprocess.Popen[bytes], errors: IO[bytes], said: bytes, limits: Limits) -> Problem:
+    """Say why a child ended without a report: memory, time, or a fault of the reader itself."""
+    code = child.wait()
+    said = (said + errors.read())[-_SAID:]
+    if b"MemoryError" in said or b"ArrowMemoryError" in said or b"bad_alloc" in said:
+        return limits.too_much_memory()
+    if code in {-24, -9}:
+        return limits.too_much_time() if code == -24 else limits.too_much_memory()
+    last = said.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:300]
+    return refuse("reader_failed", f"The reader ended with {code}: {last}", fix="Report this with the file.").problem
+
+
+def _environment() -> dict[str, str]:
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "MALLOC_ARENA_MAX": "2",
+        "OMP_NUM_THREADS": "2",
+    }

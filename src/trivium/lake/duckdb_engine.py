@@ -1,0 +1,81 @@
+"""DuckDB as the lake's engine: in memory, in this process, locked to the lake's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from trivium.facts.problem import refuse
+
+MEMORY_MB = 1024
+
+
+class DuckDBEngine:
+    """The embedded engine (design.md §6, §10): no extensions, no network, no file outside `folder`, nothing to unlock.
+
+    `folder` holds the files; `scratch`, below it, what does not fit in memory; `memory_mb` bounds DuckDB.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, folder: Path, scratch: Path, *, memory_mb: int = MEMORY_MB, threads: int | None = None) -> None:
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "python_enable_replacements": "false",
+                "memory_limit": f"{memory_mb}MB",
+                "threads": str(threads or os.cpu_count() or 1),
+                "preserve_insertion_order": "false",
+            },
+        )
+        for name, value in (("temp_directory", f"{scratch}"), ("allowed_directories", [f"{folder}{os.sep}"])):
+            self._connection.execute(f"SET {name} = {_literal(value)}")
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def query(self, sql: str, parameters: Sequence[Any], views: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        """Give the rows as Python values."""
+        with self._ask(sql, parameters, views) as answer:
+            return answer.fetchall()
+
+    def query_arrow(self, sql: str, parameters: Sequence[Any], views: Mapping[str, str]) -> pa.Table:
+        """Give the rows as an Arrow table."""
+        with self._ask(sql, parameters, views) as answer:
+            return answer.to_arrow_table()
+
+    def close(self) -> None:
+        """Close the in-memory database."""
+        self._connection.close()
+
+    @contextmanager
+    def _ask(
+        self, sql: str, parameters: Sequence[Any], views: Mapping[str, str]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run one SELECT on a cursor of its own, whose temporary views nobody else sees."""
+        with self._connection.cursor() as cursor:
+            _only_select(cursor, sql)
+            for name, definition in views.items():
+                cursor.execute(f'CREATE TEMP VIEW "{name}" AS {definition}')
+            yield cursor.execute(sql, list(parameters))
+
+
+def _only_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statements = cursor.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
+        raise refuse("bad_query", f"The lake answers one SELECT at a time, not {kinds}.", where="sql")
+
+
+def _literal(value: str | list[str]) -> str:
+    """Quote a text, or a list of texts, for SQL."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(text) for text in value) + "]"
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,77 @@
+"""The lake: columnar tables of bulk rows, read as of any sequence of the ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from trivium.lake.duckdb_engine import DuckDBEngine
+from trivium.lake.engine import Engine
+from trivium.lake.manifest import Manifest, known_paths, paths_of, state
+from trivium.lake.relations import relations
+from trivium.lake.staging import Stage, sweep
+
+Reading = Callable[[], AbstractContextManager[Connection]]
+"""Opens a read connection to the ledger's database; handed in by bootstrap."""
+
+
+class Lake:
+    """Immutable Parquet files below `folder`, and the manifest that says which of them hold.
+
+    `reading` gives a connection to the database in which `manifest` keeps its tables. `importing` is held by whoever
+    brings a delivery: numbers of batches and resources are given one delivery at a time.
+    """
+
+    def __init__(self, folder: Path, reading: Reading, engine: Engine | None = None) -> None:
+        self.folder = folder.resolve()
+        self.manifest = Manifest()
+        self.importing = threading.Lock()
+        self._reading = reading
+        for part in ("staging", "scratch"):
+            (self.folder / part).mkdir(parents=True, mode=0o700, exist_ok=True)
+        self._engine = engine or DuckDBEngine(self.folder, self.folder / "scratch")
+
+    def sweep(self) -> list[str]:
+        """Remove what an interrupted import left; call it once at start, when the manifest's tables stand."""
+        with self._reading() as connection:
+            known = known_paths(connection)
+        return sweep(self.folder, known)
+
+    def stage(self) -> Stage:
+        """Open a place for one delivery's files."""
+        return Stage(self.folder)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a read connection to the manifest."""
+        return self._reading()
+
+    def resource_files(self, connection: Connection) -> list[Path]:
+        """List the files of the resource dictionary."""
+        return [self.folder / path for path in paths_of(connection, "resources")]
+
+    def relations(self, as_of: int | None = None) -> dict[str, str]:
+        """Define, as SQL, what a question may use: `charges`, `charges_history`, `batches`, `resources`."""
+        with self._reading() as connection:
+            return relations(self.folder, state(connection, as_of), state(connection, as_of, history=True))
+
+    def charges_sql(self, sequence: int | None = None) -> str:
+        """Give the SELECT that is `charges` as of a sequence (None: now)."""
+        return self.relations(sequence)["charges"]
+
+    def query(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> list[tuple[Any, ...]]:
+        """Answer one SELECT (DuckDB's dialect, `?` for parameters) as of a sequence; DECIMALs come as Decimal."""
+        return self._engine.query(sql, parameters, self.relations(as_of))
+
+    def query_arrow(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> pa.Table:
+        """Answer one SELECT as an Arrow table."""
+        return self._engine.query_arrow(sql, parameters, self.relations(as_of))
+
+    def close(self) -> None:
+        """Close the engine."""
+        self._engine.close()

@@ -1,0 +1,88 @@
+"""The relations that a question may use, as SQL in DuckDB's dialect, made from the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import RowMapping
+
+from trivium.facts.charges import AMOUNT, COLUMNS, LONG, RESOURCES, TEXT, TIME, TRUTH, WHOLE
+from trivium.lake.manifest import State
+
+_TYPES: Final = {
+    TEXT: "VARCHAR",
+    AMOUNT: "DECIMAL(38,18)",
+    TIME: "TIMESTAMP",
+    WHOLE: "INTEGER",
+    LONG: "BIGINT",
+    TRUTH: "BOOLEAN",
+}
+_BATCH_COLUMNS: Final = (
+    ("batch", "INTEGER"), ("delivery", "BIGINT"), ("issuer", "VARCHAR"), ("account", "VARCHAR"),
+    ("period", "TIMESTAMP"), ("currency", "VARCHAR"), ("source", "VARCHAR"), ("rows", "BIGINT"),
+    ("billed_cost", "DECIMAL(38,18)"), ("effective_cost", "DECIMAL(38,18)"), ("since_sequence", "BIGINT"),
+    ("until_sequence", "BIGINT"),
+)  # fmt: skip
+
+
+def relations(folder: Path, current: State, history: State) -> dict[str, str]:
+    """Define `batches`, `charges`, `charges_history` and `resources`.
+
+    `charges` holds what is current at the state's sequence; `charges_history` also what was replaced until then, with
+    the sequence that replaced it in `until_sequence`.
+    """
+    paths = [row["path"] for row in history.files if row["table"] == "resources"]
+    return {
+        "batches": _batches(current),
+        "charges": _charges(folder, current),
+        "charges_history": _charges(folder, history),
+        "resources": _parquet(folder, paths, RESOURCES),
+    }
+
+
+def _charges(folder: Path, state: State) -> str:
+    paths = [row["path"] for row in state.files if row["table"] == "charges"]
+    numbers = f"(SELECT batch, delivery, since_sequence, until_sequence FROM ({_batches(state)}))"
+    return f"SELECT * FROM ({_parquet(folder, paths, COLUMNS)}) JOIN {numbers} USING (batch)"
+
+
+def _parquet(folder: Path, paths: Iterable[str], columns: Iterable[tuple[str, str]]) -> str:
+    """Read files of the lake; without any, an empty relation of the same columns."""
+    listed = ", ".join(_text(str(folder / path)) for path in paths)
+    if listed:
+        return f"SELECT * FROM read_parquet([{listed}])"
+    empty = ", ".join(f'CAST(NULL AS {_TYPES[kind]}) AS "{name}"' for name, kind in columns)
+    return f"SELECT {empty} WHERE false"
+
+
+def _batches(state: State) -> str:
+    names = ", ".join(f'"{name}"' for name, _ in _BATCH_COLUMNS)
+    casts = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in _BATCH_COLUMNS if name != "period")
+    rows = ", ".join(_batch(row, state.sequence) for row in state.batches)
+    blank = "(" + ", ".join("NULL" for _ in _BATCH_COLUMNS) + ")"
+    where = "" if rows else " WHERE false"
+    return (
+        f'SELECT {casts}, make_timestamp(CAST("period" AS BIGINT)) AS "period" '
+        f"FROM (VALUES {rows or blank}) AS held({names}){where}"
+    )
+
+
+def _batch(row: RowMapping, sequence: int | None) -> str:
+    """Write one batch as SQL values; an end later than the asked sequence was not known then."""
+    until = row["until_sequence"]
+    if until is not None and sequence is not None and until > sequence:
+        until = None
+    values: dict[str, object] = {name: row[name] for name, _ in _BATCH_COLUMNS} | {"until_sequence": until}
+    return "(" + ", ".join(_value(values[name]) for name, _ in _BATCH_COLUMNS) + ")"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else _text(str(value))
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,111 @@
+"""How files enter the lake: written aside, synced, renamed, and swept when the ledger never heard of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from trivium.facts.deliveries import LakeFile
+
+TABLES: Final = ("charges", "resources")
+_INTENT: Final = "intent.json"
+_CHUNK: Final = 1 << 20
+
+
+class Stage:
+    """One delivery's place below `staging/`: a reader writes Parquet here, `publish` moves it into the lake.
+
+    Before a file is moved, its final name is written to `intent.json` and synced: a crash between the move and the
+    ledger's commit leaves a file that the next start finds by the intent, and removes.
+    """
+
+    def __init__(self, lake: Path) -> None:
+        self.token = uuid.uuid4().hex
+        self.folder = lake / "staging" / self.token
+        self.folder.mkdir(parents=True, mode=0o700)
+        self._lake = lake
+
+    def path(self, table: str, number: int) -> Path:
+        """Name the staged file of a table (`charges`, `resources`)."""
+        return self.folder / f"{table}-{number}.parquet"
+
+    def publish(self, staged: Iterable[tuple[str, Path, int]]) -> tuple[LakeFile, ...]:
+        """Sync and move (table, path, rows) into the lake; gives the files for the ledger's fact, with their hashes."""
+        files = [
+            LakeFile(
+                path=f"{table}/{self.token}-{path.name}",
+                table=table,
+                rows=rows,
+                bytes=path.stat().st_size,
+                sha256=_synced_hash(path),
+            )
+            for table, path, rows in staged
+        ]
+        sources = [path for _, path, _ in staged]
+        intent = self.folder / _INTENT
+        intent.write_bytes(msgspec.json.encode([file.path for file in files]))
+        _sync(intent)
+        _sync(self.folder)
+        _sync(self.folder.parent)
+        for source, file in zip(sources, files, strict=True):
+            target = self._lake / file.path
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            source.rename(target)
+        for folder in {(self._lake / file.path).parent for file in files}:
+            _sync(folder)
+        _sync(self._lake)
+        return tuple(files)
+
+    def discard(self) -> None:
+        """Remove the place and what is left in it; published files stay."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sweep(lake: Path, known: set[str]) -> list[str]:
+    """Remove what unfinished deliveries left: staged files, and published ones that are not `known` to the ledger.
+
+    Only files named by an intent are ever removed from the lake itself. Gives the paths removed there.
+    """
+    removed = []
+    for folder in sorted((lake / "staging").glob("*")):
+        for path in _intended(folder):
+            if path not in known and (lake / path).exists():
+                (lake / path).unlink()
+                removed.append(path)
+        shutil.rmtree(folder, ignore_errors=True)
+    return removed
+
+
+def _intended(folder: Path) -> list[str]:
+    """Read an intent; a torn one was never followed by a move, so it names nothing."""
+    try:
+        names = msgspec.json.decode((folder / _INTENT).read_bytes(), type=list[str])
+    except (OSError, msgspec.DecodeError):
+        return []
+    return [name for name in names if name.count("/") == 1 and name.split("/")[0] in TABLES and ".." not in name]
+
+
+def _synced_hash(path: Path) -> str:
+    """Sync a file and give its SHA-256, read from the same descriptor."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Make a file's or folder's content durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
