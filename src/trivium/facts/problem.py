@@ -9,7 +9,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One fault in one shape: `title` says what happened with the value, `fix` says what to do.
 
     `where` is a place in the input: a JSON path (`$.run.runId`), or `file:line`, or an option's name.
-    `status` is the HTTP status (RFC 9110), `code` a stable word for programs.
+    `status` is the HTTP status (RFC 9110), `code` a stable word for programs. `retry_after_s` is for 429 and 503:
+    after how many seconds the same may be sent again (the header Retry-After).
     """
 
     code: str
@@ -17,6 +18,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     status: int = 422
     where: str = ""
     fix: str = ""
+    retry_after_s: int = 0
 
     def sentence(self) -> str:
         """Say the problem in one line, as the terminal and logs show it."""
@@ -37,9 +39,12 @@ class ProblemError(Exception):
         return ProblemError, (self.problem,)
 
 
-def refuse(code: str, title: str, *, status: int = 422, where: str = "", fix: str = "") -> ProblemError:
+def refuse(
+    code: str, title: str, *, status: int = 422, where: str = "", fix: str = "", retry_after_s: int = 0
+) -> ProblemError:
     """Make the error to raise for a refused input."""
-    return ProblemError(Problem(code=code, title=title, status=status, where=where, fix=fix))
+    problem = Problem(code=code, title=title, status=status, where=where, fix=fix, retry_after_s=retry_after_s)
+    return ProblemError(problem)
 
 
 def shown(value: object, limit: int = 80) -> str:

@@ -1,0 +1,175 @@
+"""Keeping projections up with the facts: cursors, batches, and what to do with a fold that raises."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy import delete as delete_from
+
+from trivium.facts.fact import RecordedFact
+from trivium.facts.problem import refuse
+from trivium.facts.protocols import Fold
+from trivium.ledger.digest import projection_digest
+from trivium.ledger.reads import read_batch
+from trivium.ledger.storage import Storage
+from trivium.ledger.tables import fold_cursors
+from trivium.ledger.tallies import Tallies, last_sequences
+
+BATCH_FACTS: Final = 2_000
+
+
+class FoldFault(msgspec.Struct, frozen=True):
+    """A fold that raised: it stands still before fact `sequence` until the ledger is opened anew or it is rebuilt."""
+
+    fold: str
+    sequence: int
+    sentence: str
+
+
+class Folding:
+    """All folds of one ledger. Every method that takes a connection runs in the writer's transaction.
+
+    Cursors are kept in memory as well; `committed` or `rolled_back` must follow each transaction.
+    """
+
+    def __init__(self, storage: Storage, folds: Sequence[Fold]) -> None:
+        self._storage = storage
+        self.folds: dict[str, Fold] = {"tallies": Tallies()}
+        for fold in folds:
+            assert fold.name not in self.folds, f"two folds are called {fold.name}"
+            self.folds[fold.name] = fold
+        self.faults: dict[str, FoldFault] = {}
+        self._cursors: dict[str, int] = {}
+        self._staged: dict[str, int] = {}
+        self._newest: dict[str, int] = {}
+        self._staged_newest: dict[str, int] = {}
+
+    def open(self, connection: Connection) -> None:
+        """Make missing tables, start changed folds anew, and bring the folds inside up to the head."""
+        stored = {row.name: (row.version, row.sequence) for row in connection.execute(select(fold_cursors))}
+        head = self._storage.head(connection).sequence
+        for name, fold in self.folds.items():
+            version, sequence = stored.get(name, (None, 0))
+            if version == fold.version:
+                fold.create(connection)
+                self._staged[name] = sequence
+            else:
+                self.restart(connection, fold)
+            if name == "tallies":
+                self._catch_up_fully(connection, fold, head)
+                self._staged_newest = last_sequences(connection)
+        for fold in self.folds.values():
+            if fold.inside:
+                self._catch_up_fully(connection, fold, head)
+
+    def restart(self, connection: Connection, fold: Fold) -> None:
+        """Empty a fold's tables and put its cursor at the beginning."""
+        fold.drop(connection)
+        fold.create(connection)
+        connection.execute(delete_from(fold_cursors).where(fold_cursors.c.name == fold.name))
+        connection.execute(fold_cursors.insert(), {"name": fold.name, "version": fold.version, "sequence": 0})
+        self._staged[fold.name] = 0
+
+    def fold_inside(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
+        """Fold facts that have just been appended into every fold inside the transaction."""
+        kinds = {recorded.fact.kind for recorded in facts}
+        for fold in self.folds.values():
+            if not fold.inside:
+                continue
+            wanted = facts if kinds <= fold.kinds else [one for one in facts if one.fact.kind in fold.kinds]
+            if wanted:
+                fold.apply(connection, wanted)
+        for recorded in facts:
+            self._staged_newest[recorded.fact.kind] = recorded.sequence
+
+    def advance_inside(self, connection: Connection, sequence: int) -> None:
+        """Put the cursors of the folds inside at the new head."""
+        inside = [name for name, fold in self.folds.items() if fold.inside]
+        statement = fold_cursors.update().where(fold_cursors.c.name.in_(inside)).values(sequence=sequence)
+        connection.execute(statement)
+        self._staged.update(dict.fromkeys(inside, sequence))
+
+    def committed(self) -> None:
+        """Take what the transaction did to cursors as true."""
+        self._cursors |= self._staged
+        self._newest |= self._staged_newest
+        self._staged, self._staged_newest = {}, {}
+
+    def rolled_back(self) -> None:
+        """Forget what the transaction did to cursors."""
+        self._staged, self._staged_newest = {}, {}
+
+    def cursor(self, name: str) -> int:
+        """Say how far a fold has come."""
+        return self._cursors.get(name, 0)
+
+    def named(self, names: Collection[str] | None) -> list[Fold]:
+        """Give the folds of these names, or all; refuses a name that is none."""
+        for name in names or ():
+            if name not in self.folds:
+                raise refuse("unknown_fold", f"There is no projection {name!r}.", status=404, where="name")
+        return [fold for name, fold in self.folds.items() if names is None or name in names]
+
+    def behind(self, fold: Fold, to: int) -> bool:
+        """Say whether a fold has yet to see a fact up to `to`, and can."""
+        return fold.name not in self.faults and self.lags(fold, to)
+
+    def lags(self, fold: Fold, to: int) -> bool:
+        """Say whether a fold has yet to see a fact up to `to`."""
+        cursor = self.cursor(fold.name)
+        return cursor < to and any(self._newest.get(kind, 0) > cursor for kind in fold.kinds)
+
+    def step(self, connection: Connection, fold: Fold, to: int, limit: int = BATCH_FACTS) -> None:
+        """Fold one batch and put the cursor behind it, both in the caller's transaction."""
+        after = self._staged.get(fold.name, self.cursor(fold.name))
+        facts, reach = read_batch(connection, [str(kind) for kind in fold.kinds], after, to, limit)
+        if facts:
+            fold.apply(connection, facts)
+        self._put_cursor(connection, fold, reach)
+
+    def step_singly(self, connection: Connection, fold: Fold, to: int) -> None:
+        """Fold a batch fact by fact, after it has raised as a whole; stops before the fact that raises, and says so."""
+        facts, reach = read_batch(
+            connection, [str(kind) for kind in fold.kinds], self.cursor(fold.name), to, BATCH_FACTS
+        )
+        for recorded in facts:
+            try:
+                with connection.begin_nested():
+                    fold.apply(connection, [recorded])
+            except Exception as error:
+                if self._storage.trouble(error):
+                    raise
+                self.fail(fold, recorded.sequence, error)
+                reach = recorded.sequence - 1
+                break
+        self._put_cursor(connection, fold, reach)
+
+    def fail(self, fold: Fold, sequence: int, error: Exception) -> None:
+        """Note that a fold cannot go beyond the facts before `sequence`."""
+        self.faults[fold.name] = FoldFault(fold.name, sequence, f"{type(error).__name__}: {error}")
+
+    def rebuild(self, connection: Connection, fold: Fold) -> tuple[str, str]:
+        """Make a fold's tables again from all facts up to the head; gives their digests before and after.
+
+        The digest before is empty when the fold had raised: there is nothing to compare with.
+        """
+        head = self._storage.head(connection).sequence
+        before = ""
+        if fold.name not in self.faults:
+            self._catch_up_fully(connection, fold, head)
+            before = projection_digest(connection, fold)
+        self.restart(connection, fold)
+        self._catch_up_fully(connection, fold, head)
+        return before, projection_digest(connection, fold)
+
+    def _put_cursor(self, connection: Connection, fold: Fold, sequence: int) -> None:
+        statement = fold_cursors.update().where(fold_cursors.c.name == fold.name).values(sequence=sequence)
+        connection.execute(statement)
+        self._staged[fold.name] = sequence
+
+    def _catch_up_fully(self, connection: Connection, fold: Fold, to: int) -> None:
+        while self._staged.get(fold.name, self.cursor(fold.name)) < to:
+            self.step(connection, fold, to)

@@ -1,0 +1,1 @@
+"""The steps by which a home's database comes to the newest form; each release only adds revisions."""

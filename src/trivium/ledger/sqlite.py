@@ -1,0 +1,218 @@
+"""The ledger in one SQLite file: write-ahead log, every commit synced, one writer that alone checkpoints.
+
+Only the standard library's sqlite3 opens the file. SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log when two
+connections checkpoint at once: readers are read-only and never do.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.pool import NullPool, QueuePool
+
+from trivium.facts.fact import RecordedFact
+from trivium.ledger import tables
+from trivium.ledger.merkle import EMPTY_ROOT
+from trivium.ledger.migrate import upgrade
+from trivium.ledger.rows import fact_of
+from trivium.ledger.storage import HeadRow, NewFact
+
+CHECKPOINT_PAGES: Final = 4_000
+BUSY_SECONDS: Final = 5
+STATEMENT_ROWS: Final = 256
+_READERS: Final = 8
+_COLUMNS = ", ".join(tables.FACT_COLUMNS)
+_WANTED = "AS wanted CROSS JOIN facts ON source = wanted.column1 AND key = wanted.column2"
+"""SQLite scans the whole table for `(source, key) IN (VALUES …)`; a cross join keeps the index in use."""
+_PLACES = "(" + ", ".join("?" * len(tables.FACT_COLUMNS)) + ")"
+_TROUBLE: Final = {
+    sqlite3.SQLITE_FULL: "The disk is full.",
+    sqlite3.SQLITE_IOERR: "The disk gives input/output errors.",
+    sqlite3.SQLITE_READONLY: "The ledger's file cannot be written.",
+    sqlite3.SQLITE_CANTOPEN: "The ledger's file cannot be opened.",
+    sqlite3.SQLITE_BUSY: "Another program holds the ledger's file locked.",
+    sqlite3.SQLITE_NOMEM: "The machine is out of memory.",
+    sqlite3.SQLITE_CORRUPT: "The ledger's file is damaged.",
+    sqlite3.SQLITE_NOTADB: "The ledger's file is no database.",
+}
+
+
+class SQLiteStorage:
+    """The adapter: the port `storage.Storage` over one file."""
+
+    name = "sqlite"
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._writer: Connection | None = None
+        self._writers = _engine(file, "rwc", "BEGIN IMMEDIATE", _prepare_writer, poolclass=NullPool)
+        self._readers = _engine(
+            file,
+            "ro",
+            "BEGIN",
+            _prepare_reader,
+            poolclass=QueuePool,
+            pool_size=_READERS,
+            max_overflow=8 * _READERS,
+            pool_timeout=30,
+        )
+
+    def migrate(self, home_id: str) -> None:
+        """Upgrade with Alembic in one transaction; a new file gets its head."""
+        with self.writing() as connection:
+            upgrade(connection)
+            statement = text(
+                "INSERT OR IGNORE INTO head (id, home_id, sequence, recorded_at, root, frontier)"
+                " VALUES (1, :home_id, 0, 0, :root, :frontier)"
+            )
+            connection.execute(statement, {"home_id": home_id, "root": EMPTY_ROOT, "frontier": b""})
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open the one write transaction on the writer's own connection."""
+        if self._writer is None:
+            self._writer = self._writers.connect()
+        with self._writer.begin():
+            yield self._writer
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a read transaction; its snapshot is taken before it is handed out."""
+        with self._readers.connect() as connection, connection.begin():
+            connection.exec_driver_sql("SELECT sequence FROM head").fetchone()
+            yield connection
+
+    def head(self, connection: Connection) -> HeadRow:
+        """Read the head row."""
+        row = connection.exec_driver_sql("SELECT home_id, sequence, recorded_at, root, frontier FROM head").one()
+        return HeadRow(*row)
+
+    def put_head(self, connection: Connection, head: HeadRow) -> None:
+        """Replace the head row."""
+        connection.exec_driver_sql(
+            "UPDATE head SET home_id = ?, sequence = ?, recorded_at = ?, root = ?, frontier = ?",
+            (head.home_id, head.sequence, head.recorded_at, head.root, head.frontier),
+        )
+
+    def known(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], RecordedFact]:
+        """Look the pairs up in the unique index, at most 256 in one statement."""
+        found: dict[tuple[str, str], RecordedFact] = {}
+        for size, start in _pieces(len(keys)):
+            pairs = ", ".join(["(?, ?)"] * size)
+            parameters = tuple(part for pair in keys[start : start + size] for part in pair)
+            statement = f"SELECT {_COLUMNS} FROM (VALUES {pairs}) {_WANTED}"
+            for row in connection.exec_driver_sql(statement, parameters):
+                recorded = fact_of(row)
+                found[recorded.fact.source, recorded.fact.key] = recorded
+        return found
+
+    def insert(self, connection: Connection, new: Sequence[NewFact]) -> None:
+        """Insert many rows by few statements: each statement hands the interpreter's lock over once.
+
+        `OR FAIL` spares SQLite a journal of its own per statement; a failure rolls the group back all the same.
+        """
+        for size, start in _pieces(len(new)):
+            parameters: list[object] = []
+            for one in new[start : start + size]:
+                parameters += _row(one)
+            statement = f"INSERT OR FAIL INTO facts ({_COLUMNS}) VALUES {', '.join([_PLACES] * size)}"
+            connection.exec_driver_sql(statement, tuple(parameters))
+
+    def trouble(self, error: BaseException) -> str:
+        """Read SQLite's primary result code."""
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, sqlite3.Error):
+            cause = getattr(cause, "orig", None) or cause.__cause__
+        code = getattr(cause, "sqlite_errorcode", None)
+        return _TROUBLE.get(code & 0xFF, "") if isinstance(code, int) else ""
+
+    def recover(self) -> None:
+        """Open the writer's connection anew at the next transaction."""
+        if self._writer is not None:
+            self._writer.invalidate()
+            self._writer.close()
+            self._writer = None
+
+    def copy(self, file: Path) -> None:
+        """Copy through SQLite's online backup, in one step, from a snapshot of its own."""
+        with self._readers.connect() as connection:
+            target = sqlite3.connect(file)
+            try:
+                _driver(connection).backup(target)
+            finally:
+                target.close()
+
+    def close(self) -> None:
+        """Close readers, fold the write-ahead log into the file, close the writer."""
+        self._readers.dispose()
+        if self._writer is not None:
+            self._writer.exec_driver_sql("SELECT 1")
+            self._writer.close()
+            self._writer = None
+        self._writers.dispose()
+
+
+def _pieces(count: int) -> Iterator[tuple[int, int]]:
+    """Cut a count into powers of two, at most 256 each, so that few statement texts serve all sizes."""
+    start = 0
+    while count - start:
+        size = min(STATEMENT_ROWS, 1 << (count - start).bit_length() - 1)
+        yield size, start
+        start += size
+
+
+def _row(new: NewFact) -> tuple[object, ...]:
+    recorded, fact = new.recorded, new.recorded.fact
+    return (
+        recorded.sequence, recorded.recorded_at, fact.happened_at, fact.kind, fact.subject, fact.actor, fact.source,
+        fact.key, new.body_hash, fact.body,
+    )  # fmt: skip
+
+
+def _engine(file: Path, mode: str, begin: str, prepare: Any, **pool: Any) -> Engine:
+    """Make an engine whose connections are opened by URI; transactions are begun by our own words."""
+    address = f"file:{quote(str(file.absolute()))}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=BUSY_SECONDS,
+            cached_statements=512,
+        )
+        prepare(connection)
+        return connection
+
+    engine = sqlalchemy.create_engine("sqlite+pysqlite://", creator=connect, **pool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare_writer(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def _prepare_reader(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA cache_size = -16384")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), "the engine's connections are the standard library's"
+    return driver
