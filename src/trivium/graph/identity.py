@@ -1,0 +1,90 @@
+"""When two names are one thing: which name each asset goes by, and the evidence for it (design.md §8).
+
+Names are joined by evidence: another spelling, a symlink that a producer sent, an OpenLineage run that names its MLflow
+run, an alias that a person declared. What people declare wins: an asset is called what its alias says, and an alias of
+a name to itself (`name = means`) cuts it loose from everything that was only observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from trivium.facts.statements import Alias
+from trivium.graph.declarations import declared_now
+from trivium.graph.spelling import spell
+
+ALIAS: Final = "alias"
+
+
+class Merge(msgspec.Struct, frozen=True, order=True):
+    """Two names are one thing, because of `reason`, as the fact `sequence` says first."""
+
+    name: str
+    means: str
+    reason: str
+    sequence: int
+
+
+def merges_of(connection: Connection) -> list[Merge]:
+    """List all evidence that two names are one thing, sorted; names of merges are spelled, but for `spelling`."""
+    found = connection.execute(text("SELECT name, means, reason, sequence FROM graph_merges"))
+    merges = [Merge(*row) for row in found]
+    for statement, sequence in declared_now(connection, Alias):
+        merges.append(Merge(spell(statement.name), spell(statement.means), ALIAS, sequence))
+        otherwise = (key for key in (statement.name, statement.means) if spell(key) != key)
+        merges.extend(Merge(key, spell(key), "spelling", sequence) for key in otherwise)
+    return sorted(merges)
+
+
+def canonical_names(merges: Iterable[Merge]) -> dict[str, str]:
+    """Give for every merged name the one its asset goes by, also for that one itself.
+
+    It is the last `means` of the latest chain of aliases, else the least key of those that are joined.
+    """
+    merges = list(merges)
+    alone = {merge.name for merge in merges if merge.reason == ALIAS and merge.name == merge.means}
+    parents: dict[str, str] = {}
+    for merge in merges:
+        if merge.reason == ALIAS or not (merge.name in alone or merge.means in alone):
+            _join(parents, merge.name, merge.means)
+    groups: dict[str, list[str]] = {}
+    for name in parents:
+        groups.setdefault(_top(parents, name), []).append(name)
+    called = _declared_names([merge for merge in merges if merge.reason == ALIAS], parents)
+    spelled = {merge.means for merge in merges}
+    canonical = {}
+    for top, group in groups.items():
+        chosen = called.get(top) or min(name for name in group if spell(name) == name or name in spelled)
+        canonical.update(dict.fromkeys(group, chosen))
+    return canonical
+
+
+def _declared_names(aliases: list[Merge], parents: dict[str, str]) -> dict[str, str]:
+    """Choose for each joined group the name that people gave it: an end of a chain, of several the latest."""
+    names = {alias.name for alias in aliases if alias.name != alias.means}
+    called: dict[str, tuple[bool, int, str]] = {}
+    for alias in aliases:
+        top = _top(parents, alias.means)
+        rank = (alias.means not in names, alias.sequence, alias.means)
+        called[top] = max(called.get(top, rank), rank)
+    return {top: rank[2] for top, rank in called.items()}
+
+
+def _join(parents: dict[str, str], one: str, other: str) -> None:
+    one_top, other_top = _top(parents, one), _top(parents, other)
+    if one_top != other_top:
+        parents[max(one_top, other_top)] = min(one_top, other_top)
+
+
+def _top(parents: dict[str, str], name: str) -> str:
+    """Find the name that stands for the group, and shorten the way to it."""
+    top = parents.setdefault(name, name)
+    while parents[top] != top:
+        top = parents[top]
+    while parents[name] != top:
+        parents[name], name = top, parents[name]
+    return top

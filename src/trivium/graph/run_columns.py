@@ -1,0 +1,140 @@
+"""Runs as columns: reports of merged runs united, and runs that only their children name given the children's time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from trivium.graph.columns import integer_columns
+from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Bool, Int8, Int32, Int64
+from trivium.graph.naming import Naming
+
+_NEVER: Final = -(2**62)
+_COLUMNS: Final = [
+    "run", "coalesce(start_at, 9223372036854775807)", f"coalesce(end_at, {_NEVER})", "success", "end_sequence",
+    "coalesce(job, 0)", "coalesce(job_at, 0)", "coalesce(parent, root, 0)", "coalesce(parent_at, 9223372036854775807)",
+    "CASE WHEN job_type = 'TEST' THEN 1 WHEN job_type = '' THEN -1 ELSE 0 END", "checked", "sequence",
+]  # fmt: skip
+_TEST_JOBS = text("SELECT asset FROM graph_descriptions WHERE field = 'job_type' AND value = 'TEST'")
+_DEEPEST: Final = 64
+
+
+@dataclass(frozen=True)
+class RunColumns:
+    """All runs in order of key; `place` gives for each number of a name the run's place, -1 where it is no run."""
+
+    keys: list[str]
+    jobs: list[str]
+    place: Int32
+    start: Int64
+    end: Int64
+    outcome: Int8
+    job: Int32
+    parent: Int32
+    test: Bool
+    checked: Bool
+    sequence: Int64
+    end_sequence: Int64
+
+
+def read_runs(connection: Connection, naming: Naming) -> RunColumns:
+    """Read all runs; a run is known once an event of it, or of a run below it, is."""
+    jobs = naming.of_kind("job")
+    job_place = naming.position(jobs)
+    raw = integer_columns(connection, _COLUMNS, "graph_runs")
+    number, start, end, success, end_sequence, job, job_at, parent, parent_at, test, checked, sequence = raw
+    keys = sorted({naming.keys[asset] for asset in np.unique(naming.asset[number])})
+    place = naming.position(keys)
+    run, count = place[number], len(keys)
+    own_parent = place[parent]
+    own_parent[own_parent == run] = -1
+    ends = _last(run, (-end_sequence, success, end), count)
+    united = {
+        "start": _reduce(np.minimum, run, start, count, FOREVER),
+        "end": end[ends],
+        "success": success[ends],
+        "end_sequence": end_sequence[ends],
+        "job": _first(run, job_place[job], job_at, count),
+        "parent": _first(run, own_parent, parent_at, count),
+        "test": _reduce(np.maximum, run, test, count, -1),
+        "checked": _reduce(np.maximum, run, checked, count, 0),
+        "sequence": _reduce(np.minimum, run, sequence, count, FOREVER),
+    }
+    _date_by_children(united)
+    return _known(keys, jobs, place, united, _test_jobs(connection, job_place, len(jobs)))
+
+
+def _date_by_children(runs: dict[str, Int64]) -> None:
+    """Give runs without events their children's earliest start and latest end; such a run succeeds once all ended."""
+    start, end, parent = runs["start"], runs["end"], runs["parent"]
+    end[(end == _NEVER) & (start != FOREVER)] = FOREVER
+    silent = start == FOREVER
+    runs["success"][silent] = 1
+    child = np.flatnonzero((parent >= 0) & silent[np.maximum(parent, 0)])
+    above = parent[child]
+    for _ in range(_DEEPEST if len(child) else 0):
+        before = start[above].copy()
+        np.minimum.at(start, above, start[child])
+        np.maximum.at(end, above, end[child])
+        if np.array_equal(before, start[above]):
+            break
+    runs["end_sequence"][silent] = runs["sequence"][silent]
+
+
+def _known(keys: list[str], jobs: list[str], place: Int32, runs: dict[str, Int64], test_jobs: Bool) -> RunColumns:
+    """Drop the runs that never started, and give every column its type."""
+    known = runs["start"] != FOREVER
+    moved = np.append(np.where(known, np.cumsum(known) - 1, -1), -1).astype(np.int32)
+    runs = {name: column[known] for name, column in runs.items()}
+    job = runs["job"].astype(np.int32)
+    by_job = (job >= 0) & np.append(test_jobs, False)[job]
+    outcome = np.where(runs["end"] == FOREVER, OPEN, np.where(runs["success"] == 1, SUCCESS, FAILED))
+    return RunColumns(
+        keys=[key for key, kept in zip(keys, known.tolist(), strict=True) if kept],
+        jobs=jobs,
+        place=moved[place],
+        start=runs["start"],
+        end=runs["end"],
+        outcome=outcome.astype(np.int8),
+        job=job,
+        parent=moved[runs["parent"]],
+        test=(runs["test"] == 1) | ((runs["test"] == -1) & by_job),
+        checked=runs["checked"] == 1,
+        sequence=runs["sequence"],
+        end_sequence=runs["end_sequence"],
+    )
+
+
+def _test_jobs(connection: Connection, job_place: Int32, count: int) -> Bool:
+    test = np.zeros(count, np.bool_)
+    for (asset,) in connection.execute(_TEST_JOBS):
+        if job_place[asset] >= 0:
+            test[job_place[asset]] = True
+    return test
+
+
+def _reduce(how: np.ufunc, place: Int32, values: Int64, count: int, start: int) -> Int64:
+    united = np.full(count, start, np.int64)
+    how.at(united, place, values)
+    return united
+
+
+def _last(place: Int32, ranks: tuple[Int64, ...], count: int) -> Int64:
+    """Find for each place the row of the highest rank; the last rank counts most."""
+    keys: list[Int64 | Int32] = [*ranks, place]
+    order = np.lexsort(keys)
+    chosen = np.zeros(count, np.int64)
+    chosen[place[order]] = order
+    return chosen
+
+
+def _first(place: Int32, values: Int32, at: Int64, count: int) -> Int64:
+    """Find for each place the value that was said first; -1 says nothing; of two at one instant the lesser."""
+    said = np.flatnonzero(values >= 0)
+    order = said[np.lexsort((values[said], at[said], place[said]))[::-1]]
+    chosen = np.full(count, -1, np.int64)
+    chosen[place[order]] = values[order]
+    return chosen

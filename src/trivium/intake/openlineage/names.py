@@ -1,0 +1,52 @@
+"""The words of OpenLineage that this reader knows, and what they are called here (specification 2-0-2)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from trivium.facts.keys import dataset, job
+
+SOURCE: Final = "openlineage"
+EVENTS: Final = {
+    "START": "start", "RUNNING": "running", "COMPLETE": "complete", "FAIL": "fail", "ABORT": "abort", "OTHER": "other",
+}  # fmt: skip
+TEST: Final = "TEST"
+RUN_ID_TAGS: Final = ("mlflow.run_id", "mlflow.runId", "mlflow_run_id")
+RESOURCE_TAG: Final = "trivium.resource_id"
+TEAM: Final = "team:"
+
+_HEX = frozenset("0123456789abcdefABCDEF-")
+
+
+def run_key(run_id: str) -> str:
+    """Write the key of a run; a UUID is written in lower case, any other id as it is."""
+    if len(run_id) == 36 and _HEX.issuperset(run_id):
+        return "run:" + run_id.lower()
+    return "run:" + run_id
+
+
+def pair_of(value: Any) -> tuple[str, str] | None:
+    """Take namespace and name out of a dataset, a job or a symlink; None when they are not both there."""
+    if not isinstance(value, dict):
+        return None
+    namespace, name = value.get("namespace"), value.get("name")
+    if isinstance(namespace, str) and isinstance(name, str) and name:
+        return namespace, name
+    return None
+
+
+def dataset_key(value: Any) -> str:
+    """Write the key of a dataset named in a facet; empty when it names none."""
+    pair = pair_of(value)
+    return dataset(*pair) if pair else ""
+
+
+def job_key(value: Any) -> str:
+    """Write the key of a job named in a facet; empty when it names none."""
+    pair = pair_of(value)
+    return job(*pair) if pair else ""
+
+
+def team_key(owner: str) -> str:
+    """Write the key of the team that an ownership facet names, with or without the prefix `team:`."""
+    return owner if owner.startswith(TEAM) and len(owner) > len(TEAM) else TEAM + owner
