@@ -11,7 +11,7 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { pages: "src/main.ts", style: "src/css/style.css" },
+  entryPoints: { pages: "src/main.ts", style: "src/css/style.css", mark: "src/mark.svg" },
   outdir: folder,
   bundle: true,
   format: "esm",
@@ -21,15 +21,15 @@ const result = await build({
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
-  loader: { ".woff2": "file", ".svg": "file" },
+  loader: { ".woff2": "file", ".svg": "copy" },
   legalComments: "linked",
   metafile: true,
   logLevel: "warning",
 });
 
 // The fonts' licence (OFL-1.1) goes where the fonts go.
-for (const font of ["inter", "jetbrains-mono"]) {
-  copyFileSync(join(here, "node_modules", "@fontsource-variable", font, "LICENSE"), join(folder, `${font}-LICENSE.txt`));
+for (const [font, file] of [["inter-ui", "LICENSE.txt"], ["@fontsource-variable/jetbrains-mono", "LICENSE"]]) {
+  copyFileSync(join(here, "node_modules", font, file), join(folder, `${font.replace(/.*\//, "")}-LICENSE.txt`));
 }
 
 // Names that templates use, without the hash, to the names in the folder.

@@ -10,7 +10,9 @@ export function size(amount: string | null | undefined): number {
 
 /** Decimal text with groups of three and at least two decimals: `1234.5` → `1,234.50`. Nothing is rounded. */
 export function exact(amount: string, currency = ""): string {
-  const [, sign = "", whole = "0", fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
+  const found = /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount);
+  if (!found) return amount;
+  const [, sign = "", whole = "0", fraction = ""] = found;
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   const text = `${grouped}.${fraction.replace(/0+$/, "").padEnd(2, "0")}`;
   const symbol = SYMBOLS[currency];

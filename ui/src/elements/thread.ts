@@ -71,11 +71,16 @@ class Thread extends HTMLElement {
     if (!room) return;
     this.stage.style.zoom = "1";
     const boxes = new Map<string, Box>();
+    for (const link of this.links.values()) link.style.width = "";
     for (const [key, link] of this.links) boxes.set(key, { width: Math.ceil(link.offsetWidth), height: Math.ceil(link.offsetHeight) });
     this.layout = place(this.data, boxes, room);
     this.stage.style.width = `${this.layout.width}px`;
     this.stage.style.height = `${this.layout.height}px`;
-    for (const [key, at] of this.layout.nodes) this.links.get(key)!.style.transform = `translate(${Math.round(at.x)}px, ${Math.round(at.y)}px)`;
+    for (const [key, at] of this.layout.nodes) {
+      const { style } = this.links.get(key)!;
+      style.width = `${at.width}px`;
+      style.transform = `translate(${Math.round(at.x)}px, ${Math.round(at.y)}px)`;
+    }
     this.lines.replaceChildren(...this.layout.lines.map((line) => {
       const group = svg("g", { "data-from": line.edge.from, "data-to": line.edge.to });
       group.append(svg("path", { d: line.path, "stroke-width": line.width.toFixed(1), class: line.paid ? undefined : "unpaid" }), svg("path", { class: "head", d: line.head }));
@@ -84,9 +89,10 @@ class Thread extends HTMLElement {
     this.lines.setAttribute("width", String(this.layout.width));
     this.lines.setAttribute("height", String(this.layout.height));
     const fitting = this.fitting();
-    this.controls.hidden = fitting >= 1;
-    this.view.classList.toggle("drags", fitting < 1);
-    this.zoom(this.chosen ? this.scale : fitting >= 0.82 ? Math.min(1, fitting) : 1, false);
+    const fits = fitting >= 0.82;
+    this.controls.hidden = fits;
+    this.view.classList.toggle("drags", !fits);
+    this.zoom(this.chosen && !fits ? this.scale : fits ? fitting : 1, this.chosen);
   }
 
   private fitting(): number {

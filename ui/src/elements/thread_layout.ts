@@ -16,17 +16,25 @@ export interface Layout { width: number; height: number; nodes: Map<string, Plac
 
 const MARGIN = 18;
 const GAP = 26;
-const WIDEST = 9;
+const WIDEST = 7;
 
 interface Point { x: number; y: number }
 
-/** Place everything for a view of the given width; gaps between ranks grow until the view is filled. */
-export function place(data: ThreadData, boxes: Map<string, Box>, room: number): Layout {
+/** Place everything for a view of the given width: nodes of one rank are equally wide, gaps grow until the view is filled. */
+export function place(data: ThreadData, natural: Map<string, Box>, room: number): Layout {
+  const boxes = level(natural, rank(data, natural, 38));
   const tight = rank(data, boxes, 38);
   const columns = new Set([...tight.nodes.values()].map((node) => node.rank)).size;
   const spare = room - tight.width;
   if (spare <= 0 || columns < 2) return tight;
   return rank(data, boxes, 38 + Math.min(70, spare / (columns - 1)));
+}
+
+function level(natural: Map<string, Box>, placed: Layout): Map<string, Box> {
+  const middle = (key: string) => { const at = placed.nodes.get(key)!; return at.x + at.width / 2; };
+  const widest = new Map<number, number>();
+  for (const [key, box] of natural) widest.set(Math.round(middle(key)), Math.max(box.width, widest.get(Math.round(middle(key))) ?? 0));
+  return new Map([...natural].map(([key, box]) => [key, { width: widest.get(Math.round(middle(key))) ?? box.width, height: box.height }]));
 }
 
 function rank(data: ThreadData, boxes: Map<string, Box>, gap: number): Layout {

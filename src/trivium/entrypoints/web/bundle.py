@@ -17,7 +17,13 @@ from trivium.entrypoints.web.headers import security_headers
 
 PREFIX: Final = "/-/static"
 FOLDER: Final = Path(__file__).parent / "static" / "bundle"
-TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".txt": "text/plain"}
+TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -94,5 +94,7 @@ def _height(value: Decimal, low: Decimal, high: Decimal) -> Decimal:
 
 
 def _of(record: Any, name: str) -> Any:
-    """Read a field of a mapping or of a record."""
-    return record[name] if isinstance(record, dict) else getattr(record, name, None)
+    """Read a field of a mapping or of a record, whose field `from` is called `from_`; None where it is absent."""
+    if isinstance(record, Mapping):
+        return record.get(name)
+    return getattr(record, name, None) if hasattr(record, name) else getattr(record, f"{name}_", None)

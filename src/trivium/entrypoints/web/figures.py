@@ -14,6 +14,8 @@ from trivium.facts.money import DIGITS, plain
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _TAILS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
 _GROUPS = re.compile(r"\B(?=(?:\d{3})+$)", re.ASCII)
+_CODE = re.compile(r"`([^`]+)`")
+_STRONG = re.compile(r"\*\*([^*]+)\*\*")
 _ROUNDING = Context(prec=2 * DIGITS, rounding=ROUND_HALF_EVEN)
 
 Amount = Decimal | str
@@ -98,6 +100,12 @@ def whole_title(text: str) -> Markup:
     if not slash or not name or not version or "/" in name:
         return escape(text)
     return Markup("{} <span>/ {}</span>").format(name, version)
+
+
+def said(text: str) -> Markup:
+    """Show a sentence in which `name` is a name in code and **words** are strong; everything else is plain text."""
+    shown = _CODE.sub(r"<code>\1</code>", str(escape(text)))
+    return Markup(_STRONG.sub(r"<b>\1</b>", shown))  # noqa: S704 - escaped above, and only these two tags are added
 
 
 def _parts(amount: Amount) -> tuple[str, str, str]:
