@@ -1,0 +1,210 @@
+"""Finds the bearer of each charge, in the order of attribution.md §1, and keeps how it was found.
+
+Everything here is exact: amounts are whole units, what is finer goes to `rounding`, division is by largest remainder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from trivium.facts.keys import kind_of, parse
+from trivium.facts.money import SCALE, add
+from trivium.facts.period import Period, month_of
+from trivium.facts.problem import ProblemError
+from trivium.finops.apportion import apportion
+from trivium.finops.bearings import Bearings
+from trivium.finops.charges import Charge
+from trivium.finops.closings import Closings
+from trivium.finops.places import Places
+from trivium.finops.sharing import Sharing, by_fractions
+
+BASES: Final = (
+    "category", "tagged", "resource", "time share", "rule", "equal share", "provider split", "owner tag", "none",
+    "child share",
+)  # fmt: skip
+"""How a bearer was found. `none` is `unallocated`; `child share` is a bracket's charge spread over its children."""
+CATEGORY, TAGGED, RESOURCE, TIME_SHARE, RULE, EQUAL_SHARE, PROVIDER_SPLIT, OWNER_TAG, NONE, CHILD_SHARE = range(10)
+
+ACCOUNT_OF_CATEGORY: Final = {
+    "Tax": "tax", "Credit": "credit", "Adjustment": "adjustment", "Purchase": "purchase",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a group of charges in one month: `amount` in units of 10⁻¹⁸, and whether it is late there."""
+
+    group: int
+    month: Period
+    start: int
+    end: int
+    amount: int
+    late: bool
+
+
+def month_parts(charges: list[Charge], closings: Closings) -> list[Part]:
+    """Prorate each group over the months it touches, to the last unit; put what is late into its open month.
+
+    A replaced group is reversed where its replacement counts; when both count in the same month nothing is left.
+    """
+    parts: list[Part] = []
+    for number, charge in enumerate(charges):
+        months = Period(charge.start, charge.end).months()
+        spans = [(max(charge.start, month.start), min(charge.end, month.end)) for month in months]
+        whole = int(charge.amount.scaleb(SCALE))
+        assert Decimal(whole).scaleb(-SCALE) == charge.amount
+        shares = apportion(whole, [end - start for start, end in spans])
+        for month, (start, end), share in zip(months, spans, shares, strict=True):
+            counted, late = _counted_in(month, charge.since, closings)
+            if charge.until:
+                reversed_in, reversed_late = _counted_in(month, charge.until, closings)
+                if reversed_in == counted:
+                    continue
+                parts.append(Part(number, reversed_in, start, end, -share, reversed_late))
+            parts.append(Part(number, counted, start, end, share, late))
+    return parts
+
+
+def _counted_in(month: Period, sequence: int, closings: Closings) -> tuple[Period, bool]:
+    """Give the month in which something recorded at a sequence counts: the oldest then open one, when it is late."""
+    place = 0
+    for place_, closed in enumerate(closings.sequence.tolist()):
+        if closed < sequence:
+            place = place_ + 1
+    bound = int(closings.end[place - 1]) if place else None
+    if bound is None or month.start >= bound:
+        return month, False
+    return month_of(bound), True
+
+
+@dataclass
+class Allocator:
+    """Finds bearers as of one cutoff. `digits` is the number of decimal places of a unit: 9 (nano) or 6 (micro)."""
+
+    places: Places
+    sharing: Sharing
+    digits: int = 9
+
+    def bearings(self, charges: list[Charge], parts: Iterable[Part]) -> tuple[Bearings, Decimal]:
+        """Give the month's charges with their bearers, and the sum of what is finer than a unit."""
+        rows: list[tuple[int, int, int, int, int, int, bool]] = []
+        unit, finer = 10 ** (SCALE - self.digits), 0
+        for part in parts:
+            units = abs(part.amount) // unit * (1 if part.amount >= 0 else -1)
+            finer += part.amount - units * unit
+            if not units:
+                continue
+            for place, share, basis in self._share(charges[part.group], part, units):
+                rows.append((place, share, part.start, part.end, basis, part.group, part.late))
+        return Bearings.of(rows), Decimal(finer).scaleb(-SCALE)
+
+    def _share(self, charge: Charge, part: Part, units: int) -> list[tuple[int, int, int]]:
+        """Share one part among its bearers: (place, units, basis)."""
+        basis, bearers, resource = self._find(charge)
+        if resource:
+            split = self.sharing.sheet(resource).split(part.start, part.end)
+            found = [
+                (self._named("idle") if place < 0 else place, share) for place, share in by_fractions(units, split)
+            ]
+        else:
+            found = list(zip(bearers, apportion(units, [1] * len(bearers)), strict=True))
+        shared: list[tuple[int, int, int]] = []
+        for place, share in found:
+            shared.extend(self._carried_by(place, share, basis))
+        return [row for row in shared if row[1]]
+
+    def _carried_by(self, place: int, units: int, basis: int) -> list[tuple[int, int, int]]:
+        """Follow a run to what carries its cost: the run it folds into, or the children of a bracket."""
+        if not self.places.is_run(place):
+            return [(place, units, basis)]
+        runs = self.places.flows.runs
+        carrier = int(runs.carrier[place])
+        if not runs.bracket[carrier]:
+            return [(carrier, units, basis)]
+        children = self.sharing.children(carrier)
+        if not children:
+            return [(carrier, units, basis)]
+        shares = apportion(units, [weight for _, weight in children])
+        rows: list[tuple[int, int, int]] = []
+        for (child, _), share in zip(children, shares, strict=True):
+            rows.extend(self._carried_by(child, share, CHILD_SHARE))
+        return rows
+
+    # --- finding the bearer ------------------------------------------------------------------------------------------
+
+    def _find(self, charge: Charge) -> tuple[int, list[int], str]:
+        """Give (basis, places that share equally, or the resource whose users share by time)."""
+        columns = charge.columns
+        category = str(columns.get("ChargeCategory") or "")
+        account = ACCOUNT_OF_CATEGORY.get(category)
+        if columns.get("CommitmentDiscountStatus") == "Unused" and account is None:
+            account = "commitment_unused"
+        if account:
+            return self._by_rule(charge) or (CATEGORY, [self._named(account)], "")
+        split = bool(columns.get("AllocatedResourceId") or columns.get("has_allocated_tags"))
+        if split and (found := self._by_tags(charge, "allocated_tag_", PROVIDER_SPLIT)):
+            return found
+        if split and (found := self._by_resource(str(columns.get("AllocatedResourceId") or ""), split)):
+            return found
+        if found := self._by_tags(charge, "tag_", TAGGED):
+            return found
+        if not split and (found := self._by_resource(str(columns.get("ResourceId") or ""), split)):
+            return found
+        return self._by_rule(charge) or self._by_owner(charge) or (NONE, [self._named("unallocated")], "")
+
+    def _by_tags(self, charge: Charge, prefix: str, basis: int) -> tuple[int, list[int], str] | None:
+        """Find an asset or a run that a tag names; a tag that is no asset key names nothing."""
+        asset = charge.columns.get(f"{prefix}trivium_asset")
+        if asset and is_key(asset):
+            return basis, [self.places.place(asset)], ""
+        for run in ("mlflow_run_id", "openlineage_run_id"):
+            if name := charge.columns.get(f"{prefix}{run}"):
+                return basis, [self.places.place(f"run:{name}")], ""
+        return None
+
+    def _by_resource(self, resource: str, split: bool) -> tuple[int, list[int], str] | None:
+        """Find the declared users of a resource; a row that the provider has split is never split again."""
+        users = self.sharing.users(resource) if resource else []
+        if not users or (split and len(users) > 1):
+            return None
+        if split or (len(users) == 1 and not self.sharing.timed(resource)):
+            return PROVIDER_SPLIT if split else RESOURCE, [self.places.place(users[0].asset)], ""
+        return TIME_SHARE if self.sharing.timed(resource) else RESOURCE, [], resource
+
+    def _by_rule(self, charge: Charge) -> tuple[int, list[int], str] | None:
+        """Find the first configured rule whose columns and tags all equal the charge's."""
+        for rule in self.places.flows.rules:
+            if all(charge.columns.get(name) == value for name, value in rule.match.items()):
+                if rule.spread:
+                    return EQUAL_SHARE, [self.places.place(key) for key in sorted(rule.spread)], ""
+                return RULE, [self._named(rule.to) if ":" not in rule.to else self.places.place(rule.to)], ""
+        return None
+
+    def _by_owner(self, charge: Charge) -> tuple[int, list[int], str] | None:
+        """Find the team or product that a tag names, by its key or its bare name."""
+        for prefix in ("allocated_tag_", "tag_"):
+            for kind in ("team", "product"):
+                if name := charge.columns.get(f"{prefix}{kind}"):
+                    key = name if is_key(name) and kind_of(name) == kind else f"{kind}:{name}"
+                    return OWNER_TAG, [self.places.place(key)], ""
+        return None
+
+    def _named(self, account: str) -> int:
+        return self.places.place(account)
+
+
+def is_key(text: str) -> bool:
+    """Say whether a text is an asset key."""
+    try:
+        parse(text)
+    except ProblemError:
+        return False
+    return True
+
+
+def total_of(charges: Iterable[Charge]) -> Decimal:
+    """Sum current charges exactly."""
+    return add(*(charge.amount for charge in charges if not charge.until))

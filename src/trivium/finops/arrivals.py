@@ -1,0 +1,106 @@
+"""What poured into one asset, counted at its first arrival: the same pours with its own outflow removed.
+
+Source: attribution.md §4, "Loaded cost". All months run again with the asset's nodes keeping everything, so that what
+flows in a circle is not counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trivium.finops.books import Books, MonthBook, renamed
+from trivium.finops.network import HOLD, TRIAL, Bool, Int64, Network, Poured, Tank
+from trivium.finops.spreading import pour
+from trivium.graph.flows import Flows
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One month run again for an asset: where its money arrived, and which tanks opened the month.
+
+    `mine` are the asset's nodes; `ran` is the part of each node's value that is its own run's charges: what a run
+    holds of its own, and what of it still lies in its experiment.
+    """
+
+    book: MonthBook
+    poured: Poured
+    opening: dict[Tank, int]
+    mine: Bool
+    ran: Int64
+    came_from: dict[Tank, int]
+    """The node of each opening tank in the month before."""
+
+    @property
+    def edges(self) -> Int64:
+        """Give the edges over which money arrives from outside the asset."""
+        network = self.book.network
+        source = sources(self.poured)
+        return np.flatnonzero(self.mine[network.target] & ~self.mine[source] & (self.poured.amount != 0))
+
+
+def arrivals(books: Books, assets: Iterable[str]) -> list[Arrival]:
+    """Run all months again with the outflow of `assets` removed."""
+    wanted = set(assets)
+    found: list[Arrival] = []
+    opening: dict[Tank, int] = {}
+    ran: dict[Tank, int] = {}
+    came_from: dict[Tank, int] = {}
+    for book in books.months:
+        mine = _mine(book, wanted)
+        opening = known_as(books.flows, book.network, opening)
+        ran, came_from = known_as(books.flows, book.network, ran), _found_as(books.flows, book.network, came_from)
+        poured = pour(book.network, opening, mine)
+        runs = _own_runs(poured, ran)
+        found.append(Arrival(book, poured, opening, mine, runs, came_from))
+        nodes = book.network.closing
+        opening = {
+            tank: int(poured.value[node]) for tank, node in nodes.items() if poured.value[node] and not mine[node]
+        }
+        ran = {tank: int(runs[nodes[tank]]) for tank in opening}
+        came_from = {tank: nodes[tank] for tank in opening}
+    return found
+
+
+def known_as(flows: Flows, network: Network, tanks: dict[Tank, int]) -> dict[Tank, int]:
+    """Give tanks the names under which the next month opens them; names may have changed since a month was closed."""
+    known: dict[Tank, int] = {}
+    for tank, units in tanks.items():
+        name = tank if tank in network.opening else renamed(flows, tank)
+        known[name] = known.get(name, 0) + units
+    return known
+
+
+def _found_as(flows: Flows, network: Network, nodes: dict[Tank, int]) -> dict[Tank, int]:
+    return {(tank if tank in network.opening else renamed(flows, tank)): node for tank, node in nodes.items()}
+
+
+def sources(poured: Poured) -> Int64:
+    """Give the source node of every edge."""
+    return np.repeat(np.arange(poured.network.size), np.diff(poured.network.start))
+
+
+def _mine(book: MonthBook, wanted: set[str]) -> Bool:
+    """Mark the nodes of the wanted assets."""
+    places, inverse = np.unique(book.network.place, return_inverse=True)
+    hit = np.array([book.key(int(place)) in wanted for place in places], dtype=np.bool_)
+    return hit[inverse] if len(places) else np.zeros(0, dtype=np.bool_)
+
+
+def _own_runs(poured: Poured, ran: dict[Tank, int]) -> Int64:
+    """Follow what each run was charged itself through its slices, its running tank and its experiment."""
+    network = poured.network
+    own = np.where(network.role == HOLD, poured.own, 0)
+    for tank, units in ran.items():
+        if tank in network.opening and tank.kind in {"running", "trial"}:
+            own[network.opening[tank]] += units
+    waits = np.zeros(network.size, dtype=np.bool_)
+    waits[[node for tank, node in network.closing.items() if tank.kind in {"running", "trial"}]] = True
+    source = sources(poured)
+    whole = (np.diff(network.start) == 1)[source] & ~poured.absorbs[source]
+    for role, taker in ((HOLD, network.role == TRIAL), (HOLD, waits), (TRIAL, waits)):
+        passed = whole & (network.role[source] == role) & taker[network.target]
+        np.add.at(own, network.target[passed], own[source[passed]])
+    return own

@@ -1,0 +1,156 @@
+"""The months of one currency, computed one after the other: each opens with what the one before carried.
+
+An ended month is computed as of its end, so nothing that happens later can move it; a closed month comes frozen.
+Source: attribution.md §4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from trivium.facts.instants import Instant
+from trivium.facts.money import SCALE, add
+from trivium.facts.period import Period, month_of
+from trivium.finops.allocation import Allocator, Part, month_parts
+from trivium.finops.charges import Charge
+from trivium.finops.closings import NEVER, Closings
+from trivium.finops.month import build_month
+from trivium.finops.network import Network, Poured, Tank
+from trivium.finops.places import Places
+from trivium.finops.sharing import Sharing
+from trivium.finops.slices import View
+from trivium.finops.spreading import pour
+from trivium.graph.flows import Flows
+
+NANO_DIGITS = 9
+MICRO_DIGITS = 6
+NANO_LIMIT = Decimal(9_000_000_000)
+"""A window that holds more of its currency is computed in micro-units (attribution.md §5)."""
+
+
+@dataclass(frozen=True)
+class MonthBook:
+    """One month's pours and what they were made from. Amounts in units of 10^-`digits`; `finer` is what is below."""
+
+    month: Period
+    cutoff: Instant
+    closed: bool
+    digits: int
+    poured: Poured
+    opening: dict[Tank, int]
+    key: Callable[[int], str]
+    charges: Mapping[int, Charge]
+    """The groups of charges that entries point to."""
+    total: Decimal
+    late: Decimal
+    finer: Decimal
+
+    @property
+    def network(self) -> Network:
+        """Give the structure of the month."""
+        return self.poured.network
+
+    def money(self, units: int) -> Decimal:
+        """Turn units into exact money."""
+        return Decimal(units).scaleb(-self.digits)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What books are computed from: one currency, as known at one state of graph and lake.
+
+    `frozen` are the closed months, in order; `closings` say since which sequence each is closed.
+    """
+
+    currency: str
+    flows: Flows
+    charges: list[Charge]
+    as_of: Instant
+    closings: Closings = field(default_factory=Closings)
+    frozen: tuple[MonthBook, ...] = ()
+
+
+@dataclass(frozen=True)
+class Books:
+    """All months up to the one asked for, in order, without gaps."""
+
+    currency: str
+    flows: Flows
+    as_of: Instant
+    months: tuple[MonthBook, ...]
+
+    def of(self, month: Period) -> MonthBook | None:
+        """Give one month's book, or None before the first charge."""
+        return next((book for book in self.months if book.month == month), None)
+
+
+def keep_books(question: Question, through: Period) -> Books:
+    """Compute all open months up to and including `through`, after the closed ones."""
+    books = [book for book in question.frozen if book.month.start < through.end]
+    parts = _by_month(month_parts(question.charges, question.closings), question)
+    digits = books[-1].digits if books else _digits(question.charges)
+    places = Places(question.flows)
+    month = _first_month(question, parts)
+    opening = _renamed(question.flows, books[-1].poured.carried()) if books else {}
+    while month is not None and month.start < through.end and month.start <= question.as_of:
+        book = _keep_month(question, places, month, parts.get(month.start, []), opening, digits)
+        books.append(book)
+        opening = book.poured.carried()
+        month = month_of(month.end)
+    return Books(question.currency, question.flows, question.as_of, tuple(books))
+
+
+def _keep_month(
+    question: Question, places: Places, month: Period, parts: list[Part], opening: dict[Tank, int], digits: int
+) -> MonthBook:
+    cutoff = min(question.as_of, month.end)
+    allocator = Allocator(places, Sharing(question.flows, places, cutoff), digits)
+    bearings, finer = allocator.bearings(question.charges, parts)
+    view = View(question.flows, month, cutoff, question.closings)
+    network = build_month(view, places, bearings, opening)
+    poured = pour(network, opening)
+    total = Decimal(sum(part.amount for part in parts)).scaleb(-SCALE)
+    late = Decimal(sum(part.amount for part in parts if part.late)).scaleb(-SCALE)
+    used = {int(group) for group in network.entries.group}
+    book = MonthBook(
+        month, cutoff, False, digits, poured, opening, places.key, {group: question.charges[group] for group in used},
+        total, late, finer,
+    )  # fmt: skip
+    assert add(book.money(int(poured.own.sum())), finer) == total
+    return book
+
+
+def _by_month(parts: list[Part], question: Question) -> dict[int, list[Part]]:
+    """Sort parts into the open months; what belongs to a closed month stands in its frozen book."""
+    found: dict[int, list[Part]] = {}
+    for part in parts:
+        started = question.charges[part.group].start <= question.as_of
+        if part.month.start >= question.closings.until and started:
+            found.setdefault(part.month.start, []).append(part)
+    return found
+
+
+def _first_month(question: Question, parts: dict[int, list[Part]]) -> Period | None:
+    if question.closings.until != NEVER:
+        return month_of(question.closings.until)
+    return month_of(min(parts)) if parts else None
+
+
+def _digits(charges: list[Charge]) -> int:
+    size = add(*(abs(charge.amount) for charge in charges))
+    return MICRO_DIGITS if size > NANO_LIMIT else NANO_DIGITS
+
+
+def renamed(flows: Flows, tank: Tank) -> Tank:
+    """Give a tank of a closed month under the names that its assets have now."""
+    return Tank(tank.kind, flows.names.get(tank.place, tank.place), flows.names.get(tank.holder, tank.holder), tank.at)
+
+
+def _renamed(flows: Flows, tanks: dict[Tank, int]) -> dict[Tank, int]:
+    known: dict[Tank, int] = {}
+    for tank, amount in tanks.items():
+        now = renamed(flows, tank)
+        known[now] = known.get(now, 0) + amount
+    return known

@@ -1,0 +1,198 @@
+"""What it took to have one asset: direct, upstream, trials, and for versions what serving them costs.
+
+Source: attribution.md §4, "Loaded cost". Loaded costs of different assets overlap and are never added up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+
+from trivium.facts.keys import kind_of
+from trivium.facts.money import add
+from trivium.facts.period import Period
+from trivium.finops.allocation import BASES
+from trivium.finops.apportion import apportion
+from trivium.finops.arrivals import Arrival, arrivals, sources
+from trivium.finops.books import Books, MonthBook
+from trivium.finops.network import HOLD, REST, TRIAL
+from trivium.graph.flows import Flows
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """All it took to have one asset. `total` = `build` + `run`; `build` = `direct` + `upstream` + `trials`.
+
+    `direct` are charges of the runs that made it (of its writers, its upkeep and its storage), `upstream` is what those
+    drained, `trials` what else its experiment cost; `serving` and `tokens` are a version's share of its endpoints' own
+    charges. `basis` gives the share of the build by how its charges were allocated, in parts of one.
+    """
+
+    asset: str
+    currency: str
+    period: str
+    known: bool
+    direct: Decimal
+    upstream: Decimal
+    trials: Decimal
+    build: Decimal
+    serving: Decimal
+    tokens: Decimal
+    run: Decimal
+    total: Decimal
+    basis: dict[str, float]
+
+
+def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
+    """Give what poured into an asset, to the end of the books, or in one of their months."""
+    runs = runs_of(books.flows, asset)
+    sums: dict[str, list[Decimal]] = defaultdict(list)
+    weighs: dict[int, float] = defaultdict(float)
+    again = arrivals(books, [asset])
+    for arrival in again:
+        if month is None or arrival.book.month == month:
+            for part, units in _arrived(arrival, runs).items():
+                sums[part].append(arrival.book.money(units))
+    for basis, weight in _bases(again, month):
+        weighs[basis] += weight
+    for book in books.months:
+        if month is None or book.month == month:
+            for part, amount in _served(books.flows, book, asset).items():
+                sums[part].append(amount)
+    direct, upstream, trials, serving, tokens = (
+        add(*sums[part]) for part in ("direct", "upstream", "trials", "serving", "tokens")
+    )
+    build, run = add(direct, upstream, trials), add(serving, tokens)
+    size = sum(weighs.values()) or 1.0
+    return Loaded(
+        asset=asset, currency=books.currency, period=str(month) if month else "to date",
+        known=not (is_version(asset) and not runs), direct=direct, upstream=upstream, trials=trials, build=build,
+        serving=serving, tokens=tokens, run=run, total=add(build, run),
+        basis={BASES[basis]: round(weight / size, 4) for basis, weight in sorted(weighs.items()) if weight},
+    )  # fmt: skip
+
+
+def is_version(asset: str) -> bool:
+    """Say whether a key names a model version."""
+    return kind_of(asset) == "model" and "/" in asset
+
+
+def runs_of(flows: Flows, version: str) -> frozenset[str]:
+    """Give the keys of the runs that made a version."""
+    if version not in flows.versions.keys:
+        return frozenset()
+    rows = flows.version_runs.version == flows.versions.keys.index(version)
+    carriers = flows.runs.carrier[flows.version_runs.run[rows]]
+    return frozenset(flows.runs.keys[run] for run in carriers.tolist())
+
+
+def _arrived(arrival: Arrival, runs: frozenset[str]) -> dict[str, int]:
+    """Sum one month's arrivals by origin, in units."""
+    network, poured = arrival.book.network, arrival.poured
+    source = sources(poured)
+    found = {"direct": int(poured.own[arrival.mine].sum()), "upstream": 0, "trials": 0}
+    edges = arrival.edges
+    role = network.role[source[edges]]
+    trial = edges[(role == TRIAL) & ~_holds(arrival, source[edges], runs)] if runs else edges[:0]
+    found["trials"] = int(poured.amount[trial].sum())
+    made = np.setdiff1d(edges, trial, assume_unique=True)
+    amount, node = poured.amount[made], source[made]
+    own = arrival.ran[node]
+    counts = np.isin(network.role[node], (HOLD, TRIAL) if runs else (HOLD,)) & (own != 0)
+    direct = 0
+    for units, part, whole in zip(
+        amount[counts].tolist(), own[counts].tolist(), poured.value[node[counts]].tolist(), strict=True
+    ):
+        direct += units if part == whole else _share(units, part, whole)
+    found["direct"] += direct
+    found["upstream"] = int(amount.sum()) - direct
+    return found
+
+
+def _share(units: int, part: int, whole: int) -> int:
+    """Give the part of an outflow that stems from `part` of the `whole` that stood there, to the nearest unit."""
+    return (2 * units * part + whole) // (2 * whole)
+
+
+def _holds(arrival: Arrival, node: np.ndarray, runs: frozenset[str]) -> np.ndarray:
+    """Say which trial nodes hold money of the given runs: by the run that pours into them, or by their tank."""
+    network, poured = arrival.book.network, arrival.poured
+    holders: dict[int, str] = {place: tank.holder for tank, place in network.opening.items() if tank.kind == "trial"}
+    source = sources(poured)
+    into = np.flatnonzero(network.role[network.target] == TRIAL)
+    for edge in into.tolist():
+        holders[int(network.target[edge])] = arrival.book.key(int(network.place[source[edge]]))
+    return np.array([holders.get(int(place), "") in runs for place in node], dtype=np.bool_)
+
+
+def _bases(again: list[Arrival], month: Period | None) -> list[tuple[int, float]]:
+    """Weigh the bases of the charges behind the arrivals: each charge by the part of it that arrived."""
+    reaches: dict[object, float] = {}
+    found: list[tuple[int, float]] = []
+    for arrival in reversed(again):
+        network, poured = arrival.book.network, arrival.poured
+        counted = month is None or arrival.book.month == month
+        reach = np.where(arrival.mine, 1.0 if counted else 0.0, 0.0)
+        for tank, node in network.closing.items():
+            if not arrival.mine[node]:
+                reach[node] = reaches.get(tank, 0.0)
+        for node in range(network.size - 1, -1, -1):
+            first, last = network.start[node], network.start[node + 1]
+            if first < last and not poured.absorbs[node] and poured.value[node]:
+                flow = poured.amount[first:last] @ reach[network.target[first:last]]
+                reach[node] = flow / poured.value[node]
+        reaches = {tank: float(reach[node]) for tank, node in network.opening.items()}
+        weight = np.abs(network.entries.amount * reach[network.entries.node])
+        sums = np.bincount(network.entries.basis, weights=weight, minlength=len(BASES))
+        found.extend((basis, float(units)) for basis, units in enumerate(sums.tolist()) if units)
+    return found
+
+
+def _served(flows: Flows, book: MonthBook, version: str) -> dict[str, Decimal]:
+    """Give a version's share of its endpoints' own charges of a month, by predictions, else equally."""
+    if version not in flows.versions.keys:
+        return {}
+    mine, network = flows.versions.keys.index(version), book.network
+    sums = {"serving": 0, "tokens": 0}
+    for endpoint in endpoints_of(flows, mine, book.month):
+        weights = users_of(flows, endpoint, book.month)
+        rows = np.flatnonzero((network.role[network.entries.node] == REST) & _at(book, flows.consumers[endpoint]))
+        for part, metered in (("serving", False), ("tokens", True)):
+            units = sum(
+                int(network.entries.amount[row]) for row in rows.tolist()
+                if book.charges[int(network.entries.group[row])].in_tokens is metered
+            )  # fmt: skip
+            if units and mine in weights:
+                versions = sorted(weights)
+                shares = apportion(units, [weights[version] for version in versions])
+                sums[part] += shares[versions.index(mine)]
+    return {part: book.money(units) for part, units in sums.items()}
+
+
+def endpoints_of(flows: Flows, version: int, month: Period) -> list[int]:
+    """List the endpoints that serve a version in a month."""
+    uses = flows.consumptions
+    alive = (uses.version == version) & (uses.since < month.end) & (uses.until > month.start)
+    made = flows.predictions
+    predicted = made.consumer[(made.version == version) & (made.month == month.start)]
+    found = sorted({*uses.consumer[alive].tolist(), *predicted.tolist()})
+    return [consumer for consumer in found if kind_of(flows.consumers[consumer]) == "endpoint"]
+
+
+def users_of(flows: Flows, consumer: int, month: Period) -> dict[int, int]:
+    """Weigh the versions that a consumer uses in a month: by predictions, else one each."""
+    uses, made = flows.consumptions, flows.predictions
+    alive = (uses.consumer == consumer) & (uses.since < month.end) & (uses.until > month.start)
+    rows = (made.consumer == consumer) & (made.month == month.start)
+    counts = dict(zip(made.version[rows].tolist(), made.count[rows].tolist(), strict=True))
+    versions = {*uses.version[alive].tolist(), *counts}
+    weights = {version: int(counts.get(version, 0)) for version in versions}
+    return weights if any(weights.values()) else dict.fromkeys(versions, 1)
+
+
+def _at(book: MonthBook, key: str) -> np.ndarray:
+    """Mark the entries that came to rest at a key."""
+    places, inverse = np.unique(book.network.place[book.network.entries.node], return_inverse=True)
+    return np.array([book.key(int(place)) == key for place in places], dtype=np.bool_)[inverse]

@@ -1,0 +1,114 @@
+"""Who used a shared resource at each instant (attribution.md §1.4), and over whom a bracket spreads (§2)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from trivium.facts.keys import kind_of
+from trivium.finops.apportion import apportion
+from trivium.finops.places import Places
+from trivium.graph.flows import Flows, ResourceUse
+
+
+@dataclass
+class Timesheet:
+    """The use of one resource: between `edges[i]` and `edges[i + 1]` the places of `active[i]` share it by weight."""
+
+    edges: list[int]
+    active: list[list[tuple[int, Fraction]]]
+
+    def split(self, start: int, end: int) -> dict[int, Fraction]:
+        """Give the part of [start, end) of each place as a fraction; -1 holds the instants that nobody used."""
+        parts: dict[int, Fraction] = defaultdict(Fraction)
+        at = start
+        while at < end:
+            stretch = bisect_right(self.edges, at) - 1
+            until = min(end, self.edges[stretch + 1]) if stretch + 1 < len(self.edges) else end
+            users = self.active[stretch] if 0 <= stretch < len(self.active) else []
+            whole = sum((weight for _, weight in users), Fraction(0))
+            for place, weight in users or [(-1, Fraction(1))]:
+                parts[place] += Fraction(until - at) * weight / (whole or 1)
+            at = until
+        return {place: part / (end - start) for place, part in parts.items()}
+
+
+@dataclass
+class Sharing:
+    """The declared users of resources, as of one cutoff."""
+
+    flows: Flows
+    places: Places
+    cutoff: int
+    _sheets: dict[str, Timesheet] = field(default_factory=dict)
+    _uses: dict[str, list[ResourceUse]] = field(default_factory=dict)
+    _children: dict[int, list[int]] = field(default_factory=dict)
+
+    def users(self, resource: str) -> list[ResourceUse]:
+        """List the declared uses of a resource."""
+        if not self._uses:
+            for use in self.flows.resources:
+                self._uses.setdefault(use.resource, []).append(use)
+        return self._uses.get(resource, [])
+
+    def sheet(self, resource: str) -> Timesheet:
+        """Give who used a resource when; what is no run and no job uses it all the time."""
+        if resource not in self._sheets:
+            self._sheets[resource] = self._timesheet(self.users(resource))
+        return self._sheets[resource]
+
+    def timed(self, resource: str) -> bool:
+        """Say whether the use of a resource depends on time: runs and jobs use it only while they run."""
+        return any(kind_of(use.asset) in {"run", "job"} for use in self.users(resource))
+
+    def children(self, bracket: int) -> list[tuple[int, int]]:
+        """Give a bracket's children with their weights: run-seconds up to the cutoff, else one each."""
+        if not self._children:
+            parents = self.flows.runs.parent
+            for child in np.flatnonzero(parents >= 0).tolist():
+                self._children.setdefault(int(parents[child]), []).append(child)
+        runs = self.flows.runs
+        children = [child for child in self._children.get(bracket, []) if runs.start[child] <= self.cutoff]
+        lasted = [int(min(runs.end[child], self.cutoff) - runs.start[child]) for child in children]
+        return list(zip(children, lasted if any(lasted) else [1] * len(children), strict=True))
+
+    def _timesheet(self, uses: list[ResourceUse]) -> Timesheet:
+        spans: list[tuple[int, int, int, Fraction]] = []
+        always: list[tuple[int, Fraction]] = []
+        for use in uses:
+            if kind_of(use.asset) not in {"run", "job"}:
+                always.append((self.places.place(use.asset), use.weight))
+            else:
+                spans.extend((*span, use.weight) for span in self._spans(use.asset))
+        edges = sorted({edge for start, end, _, _ in spans for edge in (start, end)})
+        place = {edge: number for number, edge in enumerate(edges)}
+        active: list[list[tuple[int, Fraction]]] = [list(always) for _ in edges]
+        for start, end, run, weight in sorted(spans):
+            for stretch in range(place[start], place[end]):
+                active[stretch].append((run, weight))
+        return Timesheet([-(1 << 62), *edges], [list(always), *active])
+
+    def _spans(self, asset: str) -> list[tuple[int, int, int]]:
+        """Give the (start, end, run) of the runs that an asset means: itself, or all runs of a job."""
+        runs = self.flows.runs
+        if kind_of(asset) == "run":
+            place = self.places.place(asset)
+            numbers = [place] if self.places.is_run(place) else []
+        else:
+            job = self.flows.names.get(asset, asset)
+            number = self.flows.jobs.index(job) if job in self.flows.jobs else -2
+            numbers = np.flatnonzero(runs.job == number).tolist()
+        spans = [(int(runs.start[run]), int(min(runs.end[run], self.cutoff)), run) for run in numbers]
+        return [span for span in spans if span[0] < span[1]]
+
+
+def by_fractions(total: int, parts: dict[int, Fraction]) -> list[tuple[int, int]]:
+    """Share units by exact fractions, ties by place; gives (place, units) without empty shares."""
+    places = sorted(parts)
+    scale = np.lcm.reduce([parts[place].denominator for place in places], dtype=object)
+    shares = apportion(total, [int(parts[place] * scale) for place in places])
+    return [(place, share) for place, share in zip(places, shares, strict=True) if share]

@@ -1,0 +1,151 @@
+"""A month's money, partitioned: brought forward + charges = came to rest + carried forward (attribution.md §4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+
+from trivium.facts.keys import kind_of
+from trivium.facts.money import add
+from trivium.facts.period import Period
+from trivium.facts.problem import refuse, shown
+from trivium.finops.apportion import apportion
+from trivium.finops.books import Books, MonthBook
+from trivium.finops.network import TANK
+from trivium.finops.places import ACCOUNTS
+from trivium.graph.flows import Flows
+
+BY = ("asset", "team", "product")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One account: an asset key or a named account. `carried` is the part of `amount` that goes into the next month."""
+
+    account: str
+    amount: Decimal
+    carried: Decimal
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """A month's money by account. Σ line amounts = `total` + `brought_forward`, exactly.
+
+    `total` is what is counted in this month (EffectiveCost), `late` the part of it that belongs to earlier months,
+    which were closed when it was recorded.
+    """
+
+    period: str
+    currency: str
+    by: str
+    as_of: int
+    closed: bool
+    total: Decimal
+    brought_forward: Decimal
+    late: Decimal
+    lines: tuple[Line, ...]
+
+
+def statement(books: Books, month: Period, by: str = "asset") -> Statement:
+    """Draw up the statement of one month; a month before the first charge is empty."""
+    if by not in BY:
+        raise refuse("bad_by", f"{shown(by)} is no way to read a statement.", where="by", fix=f"Use {', '.join(BY)}.")
+    book = books.of(month)
+    if book is None:
+        nothing = Decimal(0)
+        return Statement(
+            period=str(month), currency=books.currency, by=by, as_of=books.as_of, closed=False, total=nothing,
+            brought_forward=nothing, late=nothing, lines=(),
+        )  # fmt: skip
+    lines = asset_lines(book) if by == "asset" else owned_lines(book, owner_of(books.flows, by))
+    brought = book.money(sum(book.opening.values()))
+    drawn = Statement(
+        period=str(month), currency=books.currency, by=by, as_of=book.cutoff, closed=book.closed, total=book.total,
+        brought_forward=brought, late=book.late, lines=tuple(lines),
+    )  # fmt: skip
+    assert add(*(line.amount for line in lines)) == add(book.total, brought)
+    return drawn
+
+
+def asset_lines(book: MonthBook) -> list[Line]:
+    """List what came to rest or is carried, by asset key and named account, sorted; nothing is left out."""
+    rested, carried = _sums(book)
+    lines = [
+        Line(account, add(book.money(rested[account] + carried[account]), _finer(book, account)),
+             book.money(carried[account]))
+        for account in sorted({*rested, *carried})
+    ]  # fmt: skip
+    if book.finer and "rounding" not in rested:
+        lines.append(Line("rounding", book.finer, Decimal(0)))
+    return sorted((line for line in lines if line.amount or line.carried), key=lambda line: line.account)
+
+
+def owned_lines(book: MonthBook, owners: Callable[[str], tuple[str, ...]]) -> list[Line]:
+    """List by owner: co-owners share equally, named accounts stand as they are, the rest is `unowned`."""
+    rested, carried = _sums(book)
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for column, sums in ((0, rested), (1, carried)):
+        for account, units in sums.items():
+            takers = (account,) if account in ACCOUNTS else owners(account) or ("unowned",)
+            for taker, share in zip(takers, apportion(units, [1] * len(takers)), strict=True):
+                found[taker][column] += share
+    if book.finer:
+        found["rounding"][0] += 0
+    lines = [
+        Line(account, add(book.money(rest + carry), _finer(book, account)), book.money(carry))
+        for account, (rest, carry) in sorted(found.items())
+    ]
+    return [line for line in lines if line.amount or line.carried]
+
+
+def owner_of(flows: Flows, by: str) -> Callable[[str], tuple[str, ...]]:
+    """Give a function from an asset key to its owners: its own, else those of what it is part of.
+
+    A version has its model's owners, a run its job's or experiment's; a team owns what its product owns.
+    """
+    direct = flows.owners if by == "team" else flows.products
+    runs = {key: place for place, key in enumerate(flows.runs.keys)}
+
+    def owners(key: str) -> tuple[str, ...]:
+        if kind_of(key) == by:
+            return (key,)
+        for name in (key, *_parts_of(flows, runs, key)):
+            if found := direct.get(name):
+                return found
+            if by == "team" and (products := flows.products.get(name)):
+                teams = sorted({team for product in products for team in flows.owners.get(product, ())})
+                if teams:
+                    return tuple(teams)
+        return ()
+
+    return owners
+
+
+def _parts_of(flows: Flows, runs: dict[str, int], key: str) -> list[str]:
+    """Name what an asset is part of, nearest first."""
+    if kind_of(key) == "model" and "/" in key:
+        return [key[: key.index("/")]]
+    place = runs.get(key, -1) if kind_of(key) == "run" else -1
+    if place < 0:
+        return []
+    named = ((flows.runs.experiment, flows.experiments), (flows.runs.job, flows.jobs))
+    return [keys[int(of[place])] for of, keys in named if of[place] >= 0]
+
+
+def _sums(book: MonthBook) -> tuple[dict[str, int], dict[str, int]]:
+    """Sum what rests and what is carried by account, in units."""
+    network, value = book.network, book.poured.value
+    rested: dict[str, int] = defaultdict(int)
+    ends = (network.start[1:] == network.start[:-1]) & (network.role != TANK) & (value != 0)
+    for node in np.flatnonzero(ends).tolist():
+        rested[book.key(int(network.place[node]))] += int(value[node])
+    carried: dict[str, int] = defaultdict(int)
+    for tank, units in book.poured.carried().items():
+        carried[tank.place] += units
+    return rested, carried
+
+
+def _finer(book: MonthBook, account: str) -> Decimal:
+    return book.finer if account == "rounding" else Decimal(0)
