@@ -1,0 +1,218 @@
+"""§1 of the rule: which bearer takes which part of a charge, and on what basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tests.oracle.history import Charge, Resource, Rule
+from tests.oracle.months import prorate
+from tests.oracle.shares import by_weight, equally
+from tests.oracle.view import View
+
+ASSETS = ("dataset:", "run:", "job:", "experiment:", "model:", "endpoint:")
+CATEGORIES = {"Tax": "tax", "Credit": "credit", "Adjustment": "adjustment", "Purchase": "purchase"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a charge that lies in one month."""
+
+    charge: Charge
+    month: str
+    amount: Fraction
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """An amount of a part, its bearer, and why it is the bearer."""
+
+    part: Part
+    bearer: str
+    amount: Fraction
+    basis: str
+
+
+def parts_of(charge: Charge, view_prorates: bool = True) -> list[Part]:
+    """Divide a charge over the months it touches."""
+    if not view_prorates:
+        month = prorate(charge.amount, charge.start, charge.start)[0][0]
+        return [Part(charge, month, charge.amount, charge.start, charge.end)]
+    return [Part(charge, *piece) for piece in prorate(charge.amount, charge.start, charge.end)]
+
+
+def allocate(part: Part, view: View) -> list[Share]:
+    """Go down the list of §1 and return who bears the part; the shares sum to it."""
+    bearers, basis = first_that_names(part, view)
+    shares = []
+    for bearer, share in bearers.items():
+        shares += spread_account(part, Share(part, bearer, part.amount * share, basis), view)
+    return shares
+
+
+def first_that_names(part: Part, view: View) -> tuple[dict[str, Fraction], str]:
+    """Return the bearers, with shares of one, that the first applicable step names."""
+    charge = part.charge
+    account = category_account(charge)
+    if account and view.rules.category_first:
+        return {account: Fraction(1)}, "category"
+    steps = [(of_allocated, "tagged"), (of_tags, "tagged"), (of_resource, "resource"), (of_rules, "rule")]
+    if not view.rules.asset_tag_before_resource:
+        steps[1], steps[2] = steps[2], steps[1]
+    for step, basis in steps:
+        bearers = step(part, view)
+        if bearers:
+            return bearers, "time share" if basis == "resource" and len(bearers) > 1 else basis
+    account = account_of(charge) if view.rules.account_tag else None
+    return ({account: Fraction(1)}, "tagged") if account else ({"unallocated": Fraction(1)}, "unallocated")
+
+
+def category_account(charge: Charge) -> str | None:
+    """Return the account of a charge that is no usage."""
+    return "commitment_unused" if charge.unused else CATEGORIES.get(charge.category)
+
+
+def spread_account(part: Part, share: Share, view: View) -> list[Share]:
+    """Spread what lies in a named account, where a rule does so, once."""
+    if ":" in share.bearer or is_allocated(part.charge):
+        return [share]
+    for rule in rules_of(view):
+        fields = {"account", "category"} if share.basis == "category" else {"account"}
+        names_it = fields & {name for name, _ in rule.match}
+        if rule.spread and names_it and matches(rule, part.charge, share.bearer):
+            spread = equally(rule.to).items()
+            return [Share(part, to, share.amount * w, "equal share") for to, w in spread]
+    return [share]
+
+
+def is_allocated(charge: Charge) -> bool:
+    """Say whether the provider has split the row already."""
+    return charge.allocated_resource is not None or bool(charge.allocated_tags)
+
+
+def named_by(tags: tuple[tuple[str, str], ...], view: View) -> str | None:
+    """Return the asset or run that tags name."""
+    found = dict(tags)
+    asset = found.get("trivium:asset", "")
+    if asset.startswith(ASSETS):
+        return view.key(asset)
+    for name in ("mlflow.run_id", "openlineage.run_id"):
+        if name in found:
+            return view.key(f"run:{found[name]}")
+    return None
+
+
+def of_allocated(part: Part, view: View) -> dict[str, Fraction]:
+    """Return the one bearer that the provider's own split names."""
+    charge = part.charge
+    named = named_by(charge.allocated_tags, view)
+    if named:
+        return {named: Fraction(1)}
+    if charge.allocated_resource is None:
+        return {}
+    declared = declared_for(charge.allocated_resource, view)
+    if len(declared) == 1 or not view.rules.allocated_rows_stay_whole:
+        return by_weight(declared) or {}
+    return {}
+
+
+def of_tags(part: Part, view: View) -> dict[str, Fraction]:
+    """Return the asset or run that the tags of the charge name."""
+    named = named_by(part.charge.tags, view)
+    return {named: Fraction(1)} if named else {}
+
+
+def declared_for(resource_id: str, view: View) -> dict[str, Fraction]:
+    """Return the keys that declare a resource, with their weights."""
+    weights: dict[str, Fraction] = {}
+    for fact in view.of(Resource):
+        if fact.resource_id == resource_id:
+            key = view.key(fact.key)
+            weights[key] = max(fact.weight, weights.get(key, fact.weight))
+    if not view.rules.resource_by_weight:
+        return dict.fromkeys(weights, Fraction(1))
+    return weights
+
+
+def of_resource(part: Part, view: View) -> dict[str, Fraction]:
+    """Return who declares the resource: one key whole, several by instant and weight."""
+    if part.charge.resource_id is None:
+        return {}
+    declared = declared_for(part.charge.resource_id, view)
+    if len(declared) <= 1:
+        return dict.fromkeys(declared, Fraction(1))
+    if is_allocated(part.charge) and view.rules.allocated_rows_stay_whole:
+        return {}
+    if not view.rules.resource_by_instant:
+        return by_weight(declared) or {}
+    return by_instants(part, declared, view)
+
+
+def by_instants(part: Part, declared: dict[str, Fraction], view: View) -> dict[str, Fraction]:
+    """Give each instant of the part to those active then, by weight, else to `idle`."""
+    end = min(part.end, max(view.as_of, part.start))
+    if end <= part.start:
+        return active_shares(part.start, part.start, declared, view)
+    edges = {part.start, end}
+    for key in declared:
+        if key in view.runs:
+            run = view.runs[key]
+            edges |= {t for t in (run.start, run.slices[-1].until) if part.start < t < end}
+    marks = sorted(edges)
+    result: dict[str, Fraction] = {}
+    for since, until in zip(marks, marks[1:], strict=False):
+        for key, share in active_shares(since, until, declared, view).items():
+            result[key] = result.get(key, Fraction(0)) + share * Fraction(until - since, end - part.start)
+    return result
+
+
+def active_shares(since: int, until: int, declared: dict[str, Fraction], view: View) -> dict[str, Fraction]:
+    """Return the shares of those active throughout a stretch; endpoints and datasets always are."""
+    active = {key: w for key, w in declared.items() if is_active(key, since, until, view)}
+    return by_weight(active) or {"idle": Fraction(1)}
+
+
+def is_active(key: str, since: int, until: int, view: View) -> bool:
+    """Say whether a declarer is active from one instant to another."""
+    if not key.startswith("run:"):
+        return True
+    run = view.runs.get(key)
+    return run is not None and run.start <= since and until <= run.slices[-1].until
+
+
+def rules_of(view: View) -> list[Rule]:
+    """Return the configured rules in their order."""
+    return sorted(view.of(Rule), key=lambda r: r.position if view.rules.rules_in_order else -r.position)
+
+
+def matches(rule: Rule, charge: Charge, account: str | None = None) -> bool:
+    """Say whether a charge has all fields that a rule asks for."""
+    fields = {f"tag:{name}": value for name, value in charge.tags}
+    fields |= {"category": charge.category, "resource": charge.resource_id or "", "account": account or ""}
+    return all(fields.get(name) == value for name, value in rule.match)
+
+
+def of_rules(part: Part, view: View) -> dict[str, Fraction]:
+    """Return where the first rule that matches sends the charge."""
+    for rule in rules_of(view):
+        if matches(rule, part.charge):
+            if is_allocated(part.charge) and len(rule.to) > 1:
+                continue
+            return {view.key(to): share for to, share in equally(rule.to).items()}
+    return {}
+
+
+def account_of(charge: Charge) -> str | None:
+    """Return the team, product or account that a tag names."""
+    for tags in (dict(charge.allocated_tags), dict(charge.tags)):
+        asset = tags.get("trivium:asset", "")
+        if asset.startswith(("team:", "product:")):
+            return asset
+        for name in ("team", "product"):
+            if name in tags:
+                return f"{name}:{tags[name]}"
+        if "account" in tags:
+            return tags["account"]
+    return None

@@ -1,0 +1,368 @@
+"""§2 and §3 of the rule for one month: every step in the order of time, tank by tank."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.oracle import schedule
+from tests.oracle.allocation import Part, Share
+from tests.oracle.families import bearers
+from tests.oracle.history import DAY
+from tests.oracle.readers import Readers, Step, drains
+from tests.oracle.shares import by_measure, by_weight, equally
+from tests.oracle.tanks import BEFORE_ALL, ZERO, Arrival, Failed, Money, Pending, Position, Pour, Prepaid, Tanks
+from tests.oracle.versions import Effects
+from tests.oracle.view import Run, Slice, View
+
+
+@dataclass
+class Month:
+    """What one month leaves: where money rests, what is carried, what moved."""
+
+    name: str
+    tanks: Tanks
+    rests: dict[str, Fraction] = field(default_factory=dict)
+    pours: list[Pour] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+    serving: dict[tuple[str, bool], Fraction] = field(default_factory=dict)
+
+
+class Flow:
+    """The simulation of one month; `absorbs` is an asset whose outflow is removed."""
+
+    def __init__(self, name: str, opens: int, view: View, carried: Tanks, absorbs: str | None = None) -> None:
+        self.opens, self.view, self.absorbs = opens, view, absorbs
+        self.month = Month(name, carried)
+        self.tanks = self.month.tanks
+        self.acts = 0
+        self.held: dict[tuple[str, int], Money] = {}
+        self.queue: list[tuple[Position, int, Callable[[], None]]] = []
+        self.readers = Readers(view)
+        self.steps = {key: schedule.steps_of(run, opens, self.tanks, view) for key, run in view.runs.items()}
+        self.successes = self._successes()
+        self.effects = Effects(view, self.tanks, opens)
+
+    def run(self, shares: list[Share]) -> Month:
+        """Take every step of the month and return what it leaves."""
+        self._plan_runs()
+        for position, act in self.effects.plan(self):
+            self.at(position, act)
+        self._bring_forward()
+        for share in shares:
+            self._charge(share)
+        while self.queue:
+            heapq.heappop(self.queue)[2]()
+        self._hold_what_runs()
+        self._carry_pours()
+        return self.month
+
+    def at(self, position: Position, act: Callable[[], None]) -> None:
+        """Do something at a position in the order of steps."""
+        self.acts += 1
+        heapq.heappush(self.queue, (position, self.acts, act))
+
+    # Steps of runs
+
+    def _plan_runs(self) -> None:
+        """Note all reads and writes of the month, and queue the steps."""
+        for key, steps in self.steps.items():
+            run = self.view.runs[key]
+            for step in steps:
+                if step.begins is not None:
+                    for dataset in self._due(run, step):
+                        self.readers.add_read(dataset, step, step.begins)
+                    self.at(step.begins, lambda r=run, s=step: self._begin(r, s))
+                if step.finishes is not None:
+                    for dataset in self._writes(run, step):
+                        self.readers.add_write(dataset, step.finishes)
+                    self.at(step.finishes, lambda r=run, s=step: self._finish(r, s))
+
+    def _due(self, run: Run, step: Step) -> list[str]:
+        """Return the datasets a step is yet to drain."""
+        places = [(run.key, s.start) for s in step.slices]
+        return [d for d in drains(run, self.view) if any((*p, d) not in self.tanks.read for p in places)]
+
+    def _writes(self, run: Run, step: Step) -> list[str]:
+        """Return the datasets a step writes: none if it fails."""
+        if run.upkeep:
+            return []
+        fails = self.view.rules.failed_outputs_are_no_writes and not any(s.success for s in step.slices)
+        return [] if fails else sorted(run.writes if not self.view.rules.failed_outputs_are_no_writes else run.written())
+
+    def _begin(self, run: Run, step: Step) -> None:
+        """Drain the datasets that the step reads."""
+        assert step.begins is not None
+        got = ZERO
+        for dataset in self._due(run, step):
+            got += self._drain(dataset, step.begins, run.key)
+        last = step.slices[-1]
+        self._hold(last, Money(drained=got))
+        for part in step.slices:
+            self.tanks.started.add((run.key, part.start))
+            self.tanks.read |= {(run.key, part.start, d) for d in run.reads}
+
+    def _drain(self, dataset: str, position: Position, run: str) -> Fraction:
+        """Take this read's share of every pour that waits in the dataset."""
+        got = ZERO
+        for pour in self.tanks.pending.get(dataset, []):
+            share = self.readers.share(dataset, pour, position)
+            if share:
+                pour.stretch = self.readers.stretch(dataset, position)
+                pour.left -= pour.amount * share
+                got += pour.amount * share
+        self.note(position, dataset, run, got)
+        self.arrive(run, "upstream", got)
+        return got
+
+    def _hold(self, part: Slice, money: Money) -> None:
+        """Put money into the tank of a slice."""
+        place = (part.run, part.start)
+        self.held[place] = self.held.get(place, Money()) + money
+
+    def _finish(self, run: Run, step: Step) -> None:
+        """Pour everything the step holds along its route."""
+        assert step.finishes is not None
+        money = Money(drained=self._from_failed(run, step))
+        for part in step.slices:
+            money += self.held.pop((run.key, part.start), Money())
+            self.tanks.ended.add((run.key, part.start))
+            if part.success:
+                self.tanks.wrote |= {(run.key, part.start, d) for d in run.writes}
+        self.route(run, step.slices[-1], money, step.finishes)
+
+    def route(self, run: Run, part: Slice, money: Money, position: Position) -> None:
+        """Pour money of a run that has ended into the first of its destinations."""
+        if run.key == self.absorbs:
+            return
+        fails = not part.success
+        trial = run.trial_of if run.experiment != "0" or not self.view.rules.experiment_zero_is_none else None
+        if bearers(run.key, self.view) != {run.key: Fraction(1)}:
+            self._down(run, money, position)
+        elif run.upkeep and run.reads and self.view.rules.upkeep_equally:
+            self._into_datasets(run, equally(sorted(run.reads)), money, position)
+        elif self.effects.waits(run):
+            self._hold(run.slices[-1], money)
+        elif self.effects.group(run.key) and self.view.rules.versions_before_datasets:
+            self.effects.receive(self, run.key, money, position)
+        elif fails and trial and self.view.rules.failed_mlflow_is_trial:
+            self._into_trial(run, trial, money, position)
+        elif fails and not run.upkeep and self.view.rules.failed_outputs_are_no_writes:
+            if money.all:
+                self.tanks.failed.append(Failed(run.key, run.job or run.key, self._real_end(part), money.all))
+            self.note(position, run.key, "failed", money.all)
+        else:
+            self._route_success(run, trial, money, position)
+
+    def _route_success(self, run: Run, trial: str | None, money: Money, position: Position) -> None:
+        """Pour into the datasets written, else the experiment, else rest."""
+        writes = {} if run.upkeep and self.view.rules.audit_tables_are_no_assets else run.writes
+        if trial and not self.view.rules.datasets_before_experiment:
+            writes = {}
+        if writes:
+            measured = by_measure(writes) if self.view.rules.written_by_bytes else None
+            self._into_datasets(run, measured or equally(sorted(writes)), money, position)
+        elif trial:
+            self._into_trial(run, trial, money, position)
+        elif self.effects.group(run.key):
+            self.effects.receive(self, run.key, money, position)
+        else:
+            self.rest(run.key, money.all)
+
+    def _into_datasets(self, run: Run, shares: dict[str, Fraction], money: Money, position: Position) -> None:
+        """Pour into datasets by given shares."""
+        for dataset, share in shares.items():
+            self.pour(dataset, money.times(share), position, run.key)
+
+    def _into_trial(self, run: Run, experiment: str, money: Money, position: Position) -> None:
+        """Lay a run's money into its experiment."""
+        self.note(position, run.key, experiment, money.all)
+        self.arrive(experiment, "direct", money.own)
+        self.arrive(experiment, "upstream", money.drained)
+        if experiment != self.absorbs:
+            parcels = self.tanks.trials.setdefault(experiment, {})
+            parcels[run.key] = parcels.get(run.key, Money()) + money
+
+    def _down(self, run: Run, money: Money, position: Position) -> None:
+        """Hand what a bracket or folded run holds to the runs that bear its charges."""
+        if money.all:
+            for bearer, share in bearers(run.key, self.view).items():
+                self._give(bearer, Money(drained=money.all * share), None, position)
+
+    # Failures
+
+    def _successes(self) -> list[tuple[Position, str, Slice]]:
+        """Return the successful slices of jobs that end in this month, by start."""
+        found = []
+        for key, steps in self.steps.items():
+            run = self.view.runs[key]
+            ended = [s for step in steps if step.finishes is not None for s in step.slices]
+            for part in ended:
+                if part.success and run.job and not run.upkeep and (key, part.start) not in self.tanks.ended:
+                    found.append((schedule.start_position(part), run.job, part))
+        return sorted(found, key=lambda x: x[0])
+
+    def _real_end(self, part: Slice) -> Position:
+        """Return where a slice ended, whenever that was recorded."""
+        return schedule.end_position(part, self.view)
+
+    def _from_failed(self, run: Run, step: Step) -> Fraction:
+        """Take what failed runs of the job left, if this is the next successful one."""
+        got, rest = ZERO, []
+        for failed in self.tanks.failed:
+            later = [p for place, job, p in self.successes if job == failed.job and place > failed.ended]
+            if later and later[0] in step.slices and self.view.rules.failed_to_next_success:
+                got += failed.amount
+                if failed.run != self.absorbs:
+                    self.note(step.finishes or BEFORE_ALL, failed.run, run.key, failed.amount)
+            else:
+                rest.append(failed)
+        self.tanks.failed[:] = rest
+        self.arrive(run.key, "upstream", got)
+        return got
+
+    # Datasets
+
+    def pour(self, dataset: str, money: Money, position: Position, source: str) -> None:
+        """Pour into a dataset at once, or over its life in equal daily parts."""
+        self.note(position, source, dataset, money.all)
+        self.arrive(dataset, "direct", money.own)
+        self.arrive(dataset, "upstream", money.drained)
+        if dataset == self.absorbs or not money.all:
+            return
+        days = self.view.lives.get(dataset, 1) if self.view.rules.life else 1
+        for k in range(days):
+            part = Prepaid(dataset, position[0] + k * DAY, money.all / days)
+            if k == 0:
+                self._release(part, position)
+            else:
+                self._later(part)
+
+    def _later(self, part: Prepaid) -> None:
+        """Release a part at its time, or keep it prepaid."""
+        if part.time > self.view.as_of:
+            self.tanks.prepaid.append(part)
+        else:
+            position = (part.time, schedule.ENDS, 1, part.dataset, 0)
+            self.at(position, lambda: self._release(part, position))
+
+    def _release(self, part: Prepaid, position: Position) -> None:
+        """Let a part wait in the dataset for its readers."""
+        waiting = self.tanks.pending.setdefault(part.dataset, [])
+        waiting.append(Pending(part.amount, position, part.amount))
+
+    # Charges
+
+    def _charge(self, share: Share) -> None:
+        """Count a share of a charge at its bearer."""
+        kind = share.bearer.partition(":")[0] if ":" in share.bearer else ""
+        if kind == "run":
+            for bearer, part in bearers(share.bearer, self.view).items():
+                self._give(bearer, Money(own=share.amount * part), share.part, (self.opens, 0, 0, bearer, 0))
+        elif kind in ("dataset", "experiment"):
+            self._charge_in_time(share, kind)
+        elif kind == "model":
+            self.arrive(share.bearer, "direct", share.amount)
+            if share.bearer != self.absorbs:
+                self.tanks.models[share.bearer] = self.tanks.models.get(share.bearer, ZERO) + share.amount
+        else:
+            self.arrive(share.bearer, "direct", share.amount)
+            self.rest(share.bearer, share.amount)
+            place = (share.bearer, share.part.charge.in_tokens)
+            self.month.serving[place] = self.month.serving.get(place, ZERO) + share.amount
+
+    def _charge_in_time(self, share: Share, kind: str) -> None:
+        """Pour a charge of a dataset or experiment at the end of its period."""
+        late = share.part.month < self.month.name
+        end = share.part.end if self.view.rules.storage_at_period_end else share.part.start
+        position = (self.opens, 0, 0, share.bearer, 0) if late else (end, schedule.ENDS, 1, share.bearer, 0)
+        money = Money(own=share.amount)
+        if kind == "dataset":
+            if position[0] > self.view.as_of:
+                self.arrive(share.bearer, "direct", share.amount)
+                if share.bearer != self.absorbs:
+                    self._release(Prepaid(share.bearer, end, share.amount), position)
+            else:
+                self.at(position, lambda: self.pour(share.bearer, money, position, share.bearer))
+            return
+        self.at(position, lambda: self._into_trial(Run(share.bearer), share.bearer, money, position))
+
+    def _give(self, key: str, money: Money, part: Part | None, position: Position) -> None:
+        """Put money at a run: into its slices of this month, else along its route."""
+        self.arrive(key, "direct", money.own)
+        self.arrive(key, "upstream", money.drained)
+        run = self.view.runs.get(key)
+        if run is None:
+            self.tanks.runs[key] = self.tanks.runs.get(key, Money()) + money
+            return
+        open_slices = [s for step in self.steps[key] for s in step.slices if (key, s.start) not in self.tanks.ended]
+        if open_slices:
+            for one, share in self._overlaps(open_slices, part).items():
+                self._hold(one, money.times(share))
+        elif self.view.rules.later_parts_by_route:
+            self.at(position, lambda: self.route(run, run.slices[-1], money, position))
+        else:
+            self.rest(key, money.all)
+
+    def _overlaps(self, slices: list[Slice], part: Part | None) -> dict[Slice, Fraction]:
+        """Share a charge over slices by overlap, else by seconds, else equally."""
+        if part is None:
+            return {slices[0]: Fraction(1)}
+        common: dict[Slice, Fraction | int | None] = {}
+        for one in slices:
+            instant = part.end <= part.start and one.start <= part.start < max(one.until, one.start + 1)
+            common[one] = max(min(part.end, one.until) - max(part.start, one.start), int(instant))
+        overlap = by_weight(common) if self.view.rules.charges_by_overlap else None
+        return overlap or by_weight({one: one.seconds for one in slices}) or equally(slices)
+
+    # The edges of the month
+
+    def _bring_forward(self) -> None:
+        """Let carried tanks meet this month's runs: pours wait, prepaid parts come due, runs go on."""
+        for waiting in self.tanks.pending.values():
+            for pour in waiting:
+                pour.position = BEFORE_ALL
+        prepaid, self.tanks.prepaid = self.tanks.prepaid, []
+        for part in prepaid:
+            self._later(part)
+        running, self.tanks.runs = self.tanks.runs, {}
+        for key, money in running.items():
+            self._resume(self.view.key(key), money)
+
+    def _resume(self, key: str, money: Money) -> None:
+        """Give a run what it held when the last month ended, by what is known of it now."""
+        known = len(self.month.arrivals)
+        for bearer, share in bearers(key, self.view).items():
+            self._give(bearer, money.times(share), None, (self.opens, 0, 0, bearer, 0))
+        if bearers(key, self.view) == {key: Fraction(1)}:
+            del self.month.arrivals[known:]
+
+    def _hold_what_runs(self) -> None:
+        """Keep at the run what has not been poured."""
+        for (key, _), money in self.held.items():
+            if money.all and key != self.absorbs:
+                self.tanks.runs[key] = self.tanks.runs.get(key, Money()) + money
+
+    def _carry_pours(self) -> None:
+        """Carry what nobody read."""
+        for dataset, waiting in self.tanks.pending.items():
+            for pour in waiting:
+                pour.amount, pour.stretch = pour.left, None
+            self.tanks.pending[dataset] = [pour for pour in waiting if pour.left]
+        self.effects.month_end(self)
+
+    def rest(self, key: str, amount: Fraction) -> None:
+        """Let money come to rest."""
+        self.month.rests[key] = self.month.rests.get(key, ZERO) + amount
+
+    def note(self, position: Position, source: str, target: str, amount: Fraction) -> None:
+        """Write down a pour."""
+        if amount:
+            self.month.pours.append(Pour(self.month.name, position[0], source, target, amount))
+
+    def arrive(self, key: str, kind: str, amount: Fraction) -> None:
+        """Write down what came to an asset."""
+        if amount:
+            self.month.arrivals.append(Arrival(self.month.name, key, kind, amount))
