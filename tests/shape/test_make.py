@@ -1,0 +1,63 @@
+"""Does the Makefile do what README and CONTRIBUTING tell people to type?"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TYPED = sorted(
+    {
+        target
+        for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+        for target in re.findall(r"(?:^\$ |`)make ([a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+)
+
+
+def make(*arguments: str) -> str:
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_help_gives_each_target_one_line() -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+    lines = make("help").splitlines()
+    assert {line.split()[0] for line in lines} == targets
+    assert all(len(line.split()) > 2 and len(line) <= 120 for line in lines)
+
+
+@pytest.mark.parametrize("target", TYPED)
+def test_what_people_are_told_to_type_is_a_target(target: str) -> None:
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "commands"),
+    [
+        (["demo", "ARGS=--exit"], [".venv/bin/trivium demo --exit"]),
+        (["test"], ["bash tools/test_needs.sh", '.venv/bin/python -m pytest -m "not full"']),
+        (["test-full"], ["bash tools/test_needs.sh", ".venv/bin/python -m pytest"]),
+        (["check"], ["ruff format --check", "ruff check", "mypy", "lint-imports", "tools/tidy.py"]),
+        (["docs"], ["tools/reference.py"]),
+        (["bench"], ["-m bench"]),
+    ],
+)
+def test_a_target_runs_what_it_says(arguments: list[str], commands: list[str]) -> None:
+    planned = make("--dry-run", *arguments)
+    assert all(command in planned for command in commands), planned
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "test-full", "check", "bench", "docs"])
+def test_a_target_sets_up_what_it_needs(target: str) -> None:
+    assert re.search(rf"^{target}: setup\b", MAKEFILE, re.MULTILINE)
+
+
+def test_a_check_that_fails_is_not_hidden_by_a_pipe() -> None:
+    commands = [line for line in MAKEFILE.splitlines() if line.startswith("\t") and "$(BIN)" in line]
+    assert commands
+    assert [line for line in commands if re.search(r"(?<!\|)\|(?!\|)", line)] == []
