@@ -20,7 +20,8 @@ from trivium.intake.focus.columns import TEXT
 from trivium.intake.focus.names import known_columns, layout_of
 from trivium.intake.focus.octets import Octets
 
-BLOCK: Final = 16 << 20
+BLOCK: Final = 8 << 20
+FREE: Final = 4 * BLOCK
 LONGEST: Final = 64 << 20
 """A single record longer than this is refused with the file."""
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -57,38 +58,40 @@ class CsvRows:
         """Cut the file into blocks of whole records."""
         columns = layout_of(self._headers).columns
         costly = {f"{columns[name]}" for name in _COSTLY if name in columns}
-        while data := self._records():
-            first, self._line = self._line, self._line + data.count(b"\n")
-            yield _Parse(data, first, self._delimiter, self._headers, costly)
+        while True:
+            data, end = self._records()
+            if not end:
+                return
+            first, self._line = self._line, self._line + data.count(b"\n", 0, end)
+            yield _Parse(data, end, first, self._delimiter, self._headers, costly)
 
     def _fill(self, wanted: int) -> bool:
-        """Read on until `wanted` bytes are pending; False at the end of the file."""
+        """Read on until about `wanted` bytes are pending; False at the end of the file."""
         parts, length = [self._pending], len(self._pending)
-        while length < wanted:
-            chunk = self._octets.read(min(wanted - length, 4 << 20))
+        ended = False
+        while length < wanted and not ended:
+            chunk = self._octets.read(wanted - length)
+            ended = not chunk
             text = self._text.decode(chunk)
             parts.append(text)
             length += len(text)
-            if not chunk:
-                self._pending = b"".join(parts)
-                return False
         self._pending = b"".join(parts)
-        return True
+        return not ended
 
-    def _records(self) -> bytes:
-        """Take whole records from the front, about BLOCK bytes of them."""
+    def _records(self) -> tuple[bytes, int]:
+        """Take about BLOCK bytes from the front: the bytes, and where the last whole record among them ends."""
         wanted = BLOCK
         while self._fill(wanted):
-            cut = _last_end(self._pending)
-            if cut:
-                data, self._pending = self._pending[:cut], self._pending[cut:]
-                return data
+            end = _last_end(self._pending)
+            if end:
+                data, self._pending = self._pending, self._pending[end:]
+                return data, end
             wanted *= 2
             if wanted > LONGEST:
                 title = f"A record is longer than {LONGEST >> 20} MiB, from line {self._line} on."
                 raise refuse("record_too_long", title, status=413, fix="Look for a quote that is never closed.")
         data, self._pending = self._pending, b""
-        return data
+        return data, len(data)
 
     def _read_header(self) -> tuple[str, tuple[str, ...]]:
         self._fill(1 << 20)
@@ -109,11 +112,13 @@ class CsvRows:
 
 
 class _Parse:
-    """Parses one block when called."""
+    """Parses one block when called: the first `end` bytes of `data`, which begin on line `first` of the file."""
 
-    def __init__(self, data: bytes, first: int, delimiter: str, headers: tuple[str, ...], costly: set[str]) -> None:
-        self._data, self._first, self._delimiter, self._headers = data, first, delimiter, headers
-        self._costly = costly
+    def __init__(
+        self, data: bytes, end: int, first: int, delimiter: str, headers: tuple[str, ...], costly: set[str]
+    ) -> None:
+        self._data, self._end, self._first = data, end, first
+        self._delimiter, self._headers, self._costly = delimiter, headers, costly
 
     def __call__(self) -> Block:
         wrong: list[tuple[int, str]] = []
@@ -123,32 +128,34 @@ class _Parse:
             return "skip"
 
         names = [f"{index}" for index in range(len(self._headers))]
-        table = pcsv.read_csv(
-            pa.py_buffer(self._data),
-            read_options=pcsv.ReadOptions(use_threads=False, column_names=names, block_size=len(self._data) + 1),
-            parse_options=pcsv.ParseOptions(
-                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
-            ),
-            convert_options=pcsv.ConvertOptions(
-                column_types={name: pa.string() if name in self._costly else TEXT for name in names},
-                strings_can_be_null=True,
-                null_values=[""],
-                quoted_strings_can_be_null=True,
-                check_utf8=False,
-            ),
-        )
-        arrays = [_one(column) for column in table.columns]
+        try:
+            table = pcsv.read_csv(
+                pa.py_buffer(memoryview(self._data)[: self._end]),
+                read_options=pcsv.ReadOptions(use_threads=False, column_names=names, block_size=self._end + 1),
+                parse_options=pcsv.ParseOptions(
+                    delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
+                ),
+                convert_options=pcsv.ConvertOptions(
+                    column_types={name: pa.string() if name in self._costly else TEXT for name in names},
+                    strings_can_be_null=True,
+                    null_values=[""],
+                    check_utf8=False,
+                ),
+            )
+        except pa.ArrowInvalid as fault:
+            title = f"The CSV cannot be read from line {self._first} on: {str(fault)[:200]}."
+            raise refuse("bad_csv", title, fix="Look for a quote that is never closed.") from fault
         lines = self._lines(table.num_rows + len(wrong))
         numbers = np.array([number - 1 for number, _ in wrong], np.int64)
         refused = [(int(lines[number - 1]), "column_count", text) for number, text in wrong]
-        return Block(self._headers, arrays, np.delete(lines, numbers), refused)
+        return Block(self._headers, [_one(column) for column in table.columns], np.delete(lines, numbers), refused)
 
     def _lines(self, records: int) -> npt.NDArray[np.int64]:
         """Give for each record the line on which it begins."""
-        ends = self._data.count(b"\n") + (not self._data.endswith(b"\n"))
+        ends = self._data.count(b"\n", 0, self._end) + (self._data[self._end - 1] != ord("\n"))
         if ends == records:
             return np.arange(self._first, self._first + records, dtype=np.int64)
-        return _begun_lines(self._data, self._delimiter, self._first, records)
+        return _begun_lines(self._data[: self._end], self._delimiter, self._first, records)
 
 
 def _begun_lines(data: bytes, delimiter: str, first: int, records: int) -> npt.NDArray[np.int64]:
@@ -169,14 +176,17 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _last_end(data: bytes) -> int:
-    """Find where the last whole record ends: after the last line end with an even number of quotes before it."""
-    end = data.rfind(b"\n")
-    odd = data.count(b'"', 0, end + 1) % 2
+    """Find where the last whole record ends: after the last line end with an even number of quotes before it.
+
+    In more than FREE bytes without one, a stray quote is likelier than such a record: then after the last line end.
+    """
+    last = end = data.rfind(b"\n")
+    odd = int(np.count_nonzero(np.frombuffer(data, np.uint8, end + 1) == ord('"'))) % 2
     while end >= 0 and odd:
         before = data.rfind(b"\n", 0, end)
         odd ^= data.count(b'"', before + 1, end + 1) % 2
         end = before
-    return end + 1
+    return (end if end >= 0 or len(data) < FREE else last) + 1
 
 
 def _first_end(data: bytes) -> int:

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trivium.facts.charges import AMOUNTS
 from trivium.facts.problem import ProblemError, refuse
 from trivium.intake.focus.blocks import Block
 
 MAGIC: Final = b"PAR1"
-_ROWS: Final = 65_536
+_ROWS: Final = 1 << 17
 _FREE_ROWS: Final = 1_000_000
 """So many rows may stand in any file; beyond that a row takes at least a byte."""
 
@@ -29,7 +30,7 @@ class ParquetRows:
         self._size = path.stat().st_size
         try:
             schema = pq.read_schema(path)
-            texts = [field.name for field in schema if pa.types.is_string(field.type)]
+            texts = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in AMOUNTS]
             self._file = pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
         except (pa.ArrowException, OSError) as fault:
             raise _damaged(fault) from fault

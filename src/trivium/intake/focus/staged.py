@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from trivium.facts.charges import AMOUNT, COLUMNS, LONG, RESOURCES, TEXT, TIME, TRUTH, WHOLE
+from trivium.facts.charges import AMOUNT, AMOUNTS, COLUMNS, LONG, RESOURCES, TEXT, TIME, TRUTH, WHOLE
 from trivium.facts.money import DIGITS, SCALE, add
 from trivium.facts.problem import refuse
 from trivium.intake.focus import columns
@@ -31,7 +31,6 @@ TYPES: Final = {
 }
 SCHEMA: Final = pa.schema([(name, pa.string() if name == "Extra" else TYPES[kind]) for name, kind in COLUMNS])
 DICTIONARY: Final = pa.schema([(name, pa.string() if kind == TEXT else TYPES[kind]) for name, kind in RESOURCES])
-ZSTD_LEVEL: Final = 1
 _WRITTEN: Final = 100_000
 """Blocks of fewer rows are joined until so many stand in one row group."""
 _SUMMABLE: Final = Decimal(10) ** (DIGITS - SCALE)
@@ -152,7 +151,7 @@ class StagedCharges:
 
     def __init__(self, path: Path, resources: Resources, batches: Batches) -> None:
         self._writer = pq.ParquetWriter(
-            path, SCHEMA, compression="zstd", compression_level=ZSTD_LEVEL, write_statistics=_STATISTICS
+            path, SCHEMA, compression="lz4", use_dictionary=_REPEATING, write_statistics=_STATISTICS
         )
         self._resources = resources
         self._batches = batches
@@ -196,6 +195,12 @@ class StagedCharges:
 _STATISTICS: Final = [
     "ChargePeriodStart", "ChargePeriodEnd", "BillingPeriodStart", "batch", "resource", "allocated_resource", "line",
 ]  # fmt: skip
+_REPEATING: Final = [
+    *(name for name, kind in COLUMNS if kind == TEXT and name != "Extra"),
+    *(name for name in AMOUNTS if name.endswith("Price")),
+    "resource", "allocated_resource", "batch",
+]  # fmt: skip
+"""Columns whose values repeat; the others are written plainly, which is faster and no larger."""
 
 
 def write_resources(path: Path, added: list[tuple[int, str, str | None, str | None]]) -> None:
