@@ -57,7 +57,9 @@ def flows_of(
     runs = sorted(runs, key=lambda run: run.key)
     keys = [run.key for run in runs]
     jobs = sorted({run.job for run in runs if run.job})
-    experiments = sorted({run.experiment for run in runs if run.experiment} | {v.experiment for v in versions if v.experiment})
+    experiments = sorted(
+        {run.experiment for run in runs if run.experiment} | {v.experiment for v in versions if v.experiment}
+    )
     datasets = sorted({key for run in runs for key in [*run.reads, *run.writes]} | set(lives))
     consumers = sorted({by for _, by, _, _ in uses} | {by for _, by, _, _ in predictions})
     versions = sorted(versions, key=lambda version: version.key)
@@ -79,8 +81,12 @@ def flows_of(
         return of.index(key) if key else -1
 
     pairs = [(place(v.key, names), keys.index(run)) for v in versions for run in v.runs]
-    use_rows = np.array([(names.index(v), consumers.index(by), a, b, 1) for v, by, a, b in uses], dtype=np.int64).reshape(-1, 5)
-    made = np.array([(names.index(v), consumers.index(by), m, n, 1) for v, by, m, n in predictions], dtype=np.int64).reshape(-1, 5)
+    use_rows = np.array(
+        [(names.index(v), consumers.index(by), a, b, 1) for v, by, a, b in uses], dtype=np.int64
+    ).reshape(-1, 5)
+    made = np.array(
+        [(names.index(v), consumers.index(by), m, n, 1) for v, by, m, n in predictions], dtype=np.int64
+    ).reshape(-1, 5)
     return Flows(
         runs=Runs(
             keys, column([r.start for r in runs]), column([FOREVER if r.end is None else r.end for r in runs]),

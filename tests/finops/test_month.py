@@ -44,7 +44,9 @@ def november(as_of: str) -> dict[str, int]:
     month = parse_period("2026-11")
     cutoff = min(at(as_of), month.end)
     rows = [
-        (places.place(row.key), cost * 10**9, row.start, row.end, 0, 0, False) for row, cost in runs if row.start <= cutoff
+        (places.place(row.key), cost * 10**9, row.start, row.end, 0, 0, False)
+        for row, cost in runs
+        if row.start <= cutoff
     ]
     rows.append((places.place("unallocated"), 7_010_000_000, month.start, month.end, 0, 0, False))
     view = View(flows, month, cutoff, Closings())

@@ -1,0 +1,100 @@
+"""A closed month as bytes: its network, its amounts and the charges behind them, so that it never moves again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+
+from trivium.facts.period import Period
+from trivium.finops.books import MonthBook
+from trivium.finops.charges import Charge
+from trivium.finops.network import Entries, Network, Poured, Tank
+
+
+class _Frozen(msgspec.Struct, frozen=True):
+    """Arrays are little-endian bytes in the order of nodes, edges and entries; `place` points into `keys`."""
+
+    month: tuple[int, int]
+    cutoff: int
+    digits: int
+    keys: list[str]
+    role: bytes
+    place: bytes
+    start: bytes
+    target: bytes
+    weight: bytes
+    entries: tuple[bytes, bytes, bytes, bytes, bytes]
+    opening: list[tuple[Tank, int, int]]
+    closing: list[tuple[Tank, int]]
+    own: bytes
+    opened: bytes
+    value: bytes
+    amount: bytes
+    charges: list[tuple[int, dict[str, str | None], int, int, str, str, bool, int, int, int]]
+    total: str
+    late: str
+    finer: str
+
+
+_decoder = msgspec.msgpack.Decoder(_Frozen)
+
+
+def freeze(book: MonthBook) -> bytes:
+    """Write a month's book as bytes; equal books give equal bytes."""
+    network, poured = book.network, book.poured
+    places, place = np.unique(network.place, return_inverse=True)
+    entries = network.entries
+    frozen = _Frozen(
+        (book.month.start, book.month.end), book.cutoff, book.digits, [book.key(int(each)) for each in places],
+        network.role.tobytes(), place.astype(np.int32).tobytes(), network.start.tobytes(), network.target.tobytes(),
+        network.weight.tobytes(),
+        (entries.node.tobytes(), entries.amount.tobytes(), entries.basis.tobytes(), entries.group.tobytes(),
+         entries.late.tobytes()),
+        [(tank, node, book.opening.get(tank, 0)) for tank, node in sorted(network.opening.items())],
+        sorted(network.closing.items()), poured.own.tobytes(), poured.opened.tobytes(), poured.value.tobytes(),
+        poured.amount.tobytes(), [_row(group, charge) for group, charge in sorted(book.charges.items())],
+        str(book.total), str(book.late), str(book.finer),
+    )  # fmt: skip
+    return msgspec.msgpack.encode(frozen, order="deterministic")
+
+
+def thaw(content: bytes) -> MonthBook:
+    """Read a month's book back."""
+    frozen = _decoder.decode(content)
+    node, amount, basis, group, late = frozen.entries
+    entries = Entries(
+        np.frombuffer(node, np.int32), np.frombuffer(amount, np.int64), np.frombuffer(basis, np.int8),
+        np.frombuffer(group, np.int32), np.frombuffer(late, np.bool_),
+    )  # fmt: skip
+    month = Period(*frozen.month)
+    network = Network(
+        month, np.frombuffer(frozen.role, np.int8), np.frombuffer(frozen.place, np.int32),
+        np.frombuffer(frozen.start, np.int64), np.frombuffer(frozen.target, np.int32),
+        np.frombuffer(frozen.weight, np.int64), entries, {tank: place for tank, place, _ in frozen.opening},
+        dict(frozen.closing),
+    )  # fmt: skip
+    poured = Poured(
+        network, np.frombuffer(frozen.own, np.int64), np.frombuffer(frozen.opened, np.int64),
+        np.frombuffer(frozen.value, np.int64), np.frombuffer(frozen.amount, np.int64),
+        np.zeros(network.size, dtype=np.bool_),
+    )  # fmt: skip
+    return MonthBook(
+        month, frozen.cutoff, True, frozen.digits, poured,
+        {tank: units for tank, _, units in frozen.opening if units}, frozen.keys.__getitem__,
+        {row[0]: _charge(row) for row in frozen.charges},
+        Decimal(frozen.total), Decimal(frozen.late), Decimal(frozen.finer),
+    )  # fmt: skip
+
+
+def _row(group: int, charge: Charge) -> tuple[int, dict[str, str | None], int, int, str, str, bool, int, int, int]:
+    return (
+        group, dict(charge.columns), charge.start, charge.end, str(charge.amount), str(charge.billed),
+        charge.in_tokens, charge.since, charge.until, charge.rows,
+    )  # fmt: skip
+
+
+def _charge(row: tuple[int, dict[str, str | None], int, int, str, str, bool, int, int, int]) -> Charge:
+    _, columns, start, end, amount, billed, in_tokens, since, until, rows = row
+    return Charge(columns, start, end, Decimal(amount), Decimal(billed), in_tokens, since, until, rows)
