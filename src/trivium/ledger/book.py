@@ -26,7 +26,7 @@ from trivium.ledger.entry import entries_of
 from trivium.ledger.folds import FoldFault, Folding
 from trivium.ledger.group import Wish, Within
 from trivium.ledger.lock import Holder, HomeLock
-from trivium.ledger.requests import Request
+from trivium.ledger.requests import FutureRequest, LoopRequest, Request
 from trivium.ledger.rows import fact_of
 from trivium.ledger.sqlite import SQLiteStorage
 from trivium.ledger.storage import Storage
@@ -112,7 +112,9 @@ class Ledger:
 
     def append(self, facts: Sequence[Fact], *, within: Within | None = None) -> list[Receipt]:
         """Append facts, all or none, and wait until they are durable; see `submit`."""
-        return self.submit(facts, within=within).result()
+        request = Request(Wish(entries_of(facts), within=within))
+        self._writer.submit(request)
+        return request.wait()
 
     def submit(self, facts: Sequence[Fact], *, within: Within | None = None) -> Future[list[Receipt]]:
         """Queue facts that are to be appended together, all or none; the future holds once they are durable.
@@ -122,15 +124,14 @@ class Ledger:
         the facts newly written, and only if there are any; if it raises, nothing of this call is written. It may run
         more than once and must not touch anything but the connection.
         """
-        request = Request(Wish(entries_of(facts), within=within))
+        request = FutureRequest(Wish(entries_of(facts), within=within))
         self._writer.submit(request)
-        return _future(request)
+        return request.future
 
     async def append_async(self, facts: Sequence[Fact], *, within: Within | None = None) -> list[Receipt]:
         """Append facts from an event loop: as `submit`, but a whole group's answers wake the loop once."""
-        request = Request(Wish(entries_of(facts), within=within), asyncio.get_running_loop())
+        request = LoopRequest(Wish(entries_of(facts), within=within), asyncio.get_running_loop())
         self._writer.submit(request)
-        assert request.promise is not None, "a request with a loop has a promise"
         return await request.promise
 
     def execute(self, command: Command) -> list[Receipt]:
@@ -139,9 +140,9 @@ class Ledger:
 
     def submit_command(self, command: Command) -> Future[list[Receipt]]:
         """Queue a command: it decides in the writer's transaction, in a savepoint of its own."""
-        request = Request(Wish(decide=command.decide))
+        request = FutureRequest(Wish(decide=command.decide))
         self._writer.submit(request)
-        return _future(request)
+        return request.future
 
     def head(self) -> Head:
         """Give the head as of the last commit."""
@@ -209,7 +210,8 @@ class Ledger:
 
     def cursors(self) -> dict[str, int]:
         """Say how far each fold has come, by name."""
-        return {name: self._folding.cursor(name) for name in self._folding.folds}
+        head = self._writer.head.sequence
+        return {name: head if fold.inside else self._folding.cursor(name) for name, fold in self._folding.folds.items()}
 
     def oldest_unprocessed_age(self) -> int:
         """Give the age, in microseconds, of the oldest fact that a fold has not seen; 0 when there is none.
@@ -275,8 +277,3 @@ def _make_home(path: Path) -> None:
         os.fsync(parent)
     finally:
         os.close(parent)
-
-
-def _future(request: Request) -> Future[list[Receipt]]:
-    assert request.future is not None, "a request without a loop has a thread's future"
-    return request.future

@@ -13,12 +13,14 @@ from trivium.facts.fact import RecordedFact
 from trivium.facts.problem import refuse
 from trivium.facts.protocols import Fold
 from trivium.ledger.digest import projection_digest
-from trivium.ledger.reads import read_batch
+from trivium.ledger.reads import newest_by_kind, read_batch
 from trivium.ledger.storage import Storage
 from trivium.ledger.tables import fold_cursors
-from trivium.ledger.tallies import Tallies, last_sequences
+from trivium.ledger.tallies import Tallies
 
 BATCH_FACTS: Final = 2_000
+FOLLOWS: Final = -1
+"""The stored cursor of a fold inside the transaction: always at the head, so it need not be written each time."""
 
 
 class FoldFault(msgspec.Struct, frozen=True):
@@ -48,22 +50,27 @@ class Folding:
         self._staged_newest: dict[str, int] = {}
 
     def open(self, connection: Connection) -> None:
-        """Make missing tables, start changed folds anew, and bring the folds inside up to the head."""
-        stored = {row.name: (row.version, row.sequence) for row in connection.execute(select(fold_cursors))}
+        """Make missing tables, start changed folds anew, and bring the folds inside up to the head.
+
+        A stored cursor of `FOLLOWS` belongs to a fold that was inside until the head as it is now.
+        """
         head = self._storage.head(connection).sequence
+        stored = {row.name: (row.version, row.sequence) for row in connection.execute(select(fold_cursors))}
+        self._staged_newest = newest_by_kind(connection)
         for name, fold in self.folds.items():
             version, sequence = stored.get(name, (None, 0))
             if version == fold.version:
                 fold.create(connection)
-                self._staged[name] = sequence
+                self._staged[name] = head if sequence == FOLLOWS else sequence
             else:
                 self.restart(connection, fold)
-            if name == "tallies":
-                self._catch_up_fully(connection, fold, head)
-                self._staged_newest = last_sequences(connection)
-        for fold in self.folds.values():
+        for name, (_, sequence) in stored.items():
+            if sequence == FOLLOWS:
+                self._store_cursor(connection, name, head)
+        for name, fold in self.folds.items():
             if fold.inside:
                 self._catch_up_fully(connection, fold, head)
+                self._store_cursor(connection, name, FOLLOWS)
 
     def restart(self, connection: Connection, fold: Fold) -> None:
         """Empty a fold's tables and put its cursor at the beginning."""
@@ -85,13 +92,6 @@ class Folding:
         for recorded in facts:
             self._staged_newest[recorded.fact.kind] = recorded.sequence
 
-    def advance_inside(self, connection: Connection, sequence: int) -> None:
-        """Put the cursors of the folds inside at the new head."""
-        inside = [name for name, fold in self.folds.items() if fold.inside]
-        statement = fold_cursors.update().where(fold_cursors.c.name.in_(inside)).values(sequence=sequence)
-        connection.execute(statement)
-        self._staged.update(dict.fromkeys(inside, sequence))
-
     def committed(self) -> None:
         """Take what the transaction did to cursors as true."""
         self._cursors |= self._staged
@@ -103,7 +103,7 @@ class Folding:
         self._staged, self._staged_newest = {}, {}
 
     def cursor(self, name: str) -> int:
-        """Say how far a fold has come."""
+        """Say how far a fold has come; for a fold inside, how far it was brought when the ledger was opened."""
         return self._cursors.get(name, 0)
 
     def named(self, names: Collection[str] | None) -> list[Fold]:
@@ -118,9 +118,9 @@ class Folding:
         return fold.name not in self.faults and self.lags(fold, to)
 
     def lags(self, fold: Fold, to: int) -> bool:
-        """Say whether a fold has yet to see a fact up to `to`."""
+        """Say whether a fold has yet to see a fact up to `to`; a fold inside has seen all."""
         cursor = self.cursor(fold.name)
-        return cursor < to and any(self._newest.get(kind, 0) > cursor for kind in fold.kinds)
+        return not fold.inside and cursor < to and any(self._newest.get(kind, 0) > cursor for kind in fold.kinds)
 
     def step(self, connection: Connection, fold: Fold, to: int, limit: int = BATCH_FACTS) -> None:
         """Fold one batch and put the cursor behind it, both in the caller's transaction."""
@@ -159,16 +159,21 @@ class Folding:
         head = self._storage.head(connection).sequence
         before = ""
         if fold.name not in self.faults:
-            self._catch_up_fully(connection, fold, head)
+            if not fold.inside:
+                self._catch_up_fully(connection, fold, head)
             before = projection_digest(connection, fold)
         self.restart(connection, fold)
         self._catch_up_fully(connection, fold, head)
+        if fold.inside:
+            self._store_cursor(connection, fold.name, FOLLOWS)
         return before, projection_digest(connection, fold)
 
     def _put_cursor(self, connection: Connection, fold: Fold, sequence: int) -> None:
-        statement = fold_cursors.update().where(fold_cursors.c.name == fold.name).values(sequence=sequence)
-        connection.execute(statement)
+        self._store_cursor(connection, fold.name, sequence)
         self._staged[fold.name] = sequence
+
+    def _store_cursor(self, connection: Connection, name: str, sequence: int) -> None:
+        connection.execute(fold_cursors.update().where(fold_cursors.c.name == name).values(sequence=sequence))
 
     def _catch_up_fully(self, connection: Connection, fold: Fold, to: int) -> None:
         while self._staged.get(fold.name, self.cursor(fold.name)) < to:

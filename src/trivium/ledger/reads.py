@@ -113,3 +113,13 @@ def oldest_beyond(connection: Connection, kinds: Iterable[str], after: int) -> I
         if row is not None:
             firsts.append((row.sequence, row.recorded_at))
     return min(firsts)[1] if firsts else None
+
+
+def newest_by_kind(connection: Connection) -> dict[str, int]:
+    """Give the newest sequence of each kind that has facts."""
+    newest = {}
+    for kind in Kind:
+        sequence = connection.execute(select(func.max(facts.c.sequence)).where(facts.c.kind == str(kind))).scalar()
+        if sequence is not None:
+            newest[str(kind)] = int(sequence)
+    return newest

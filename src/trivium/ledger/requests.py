@@ -1,4 +1,4 @@
-"""Requests on their way to the writer and their answers on the way back, to threads and to event loops."""
+"""Requests on their way to the writer and their answers on the way back: to threads, futures and event loops."""
 
 from __future__ import annotations
 
@@ -6,40 +6,86 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from concurrent.futures import Future
+from threading import Lock
 
 from trivium.ledger.group import Receipts, Wish
 
-Outcome = Receipts | BaseException
+Outcome = Receipts | Exception
 
 
 class Request:
-    """One wish with the place where its answer is awaited: a thread's future, or an event loop's."""
+    """One wish. This form is awaited by a thread, through a bare lock: the cheapest way to wait for one answer."""
 
-    __slots__ = ("bytes", "facts", "future", "loop", "promise", "wish")
+    __slots__ = ("_answered", "_outcome", "bytes", "facts", "wish")
 
-    def __init__(self, wish: Wish, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, wish: Wish) -> None:
         self.wish = wish
-        self.loop = loop
-        self.promise: asyncio.Future[Receipts] | None = loop.create_future() if loop else None
-        self.future: Future[Receipts] | None = None if loop else Future()
         self.facts = max(1, len(wish.entries))
         self.bytes = sum(len(entry.fact.body) for entry in wish.entries)
+        self._outcome: Outcome | None = None
+        self._answered = Lock()
+        self._answered.acquire()
 
     def start(self) -> bool:
-        """Say whether anyone still waits for the answer; from now on it cannot be cancelled."""
-        if self.future is not None:
-            return self.future.set_running_or_notify_cancel()
-        return self.promise is not None and not self.promise.cancelled()
+        """Say whether anyone still waits for the answer; from now on the request cannot be cancelled."""
+        return True
+
+    def answer(self, outcome: Outcome) -> None:
+        """Hand the answer to who waits."""
+        self._outcome = outcome
+        self._answered.release()
+
+    def wait(self) -> Receipts:
+        """Wait for the answer; raises what the request was refused with."""
+        with self._answered:
+            outcome = self._outcome
+        assert outcome is not None, "who is woken has an answer"
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+class FutureRequest(Request):
+    """A wish whose answer goes into a future."""
+
+    __slots__ = ("future",)
+
+    def __init__(self, wish: Wish) -> None:
+        super().__init__(wish)
+        self.future: Future[Receipts] = Future()
+
+    def start(self) -> bool:
+        """Say whether the future is not cancelled."""
+        return self.future.set_running_or_notify_cancel()
+
+    def answer(self, outcome: Outcome) -> None:
+        """Put the answer into the future."""
+        _fulfil(self.future, outcome)
+
+
+class LoopRequest(Request):
+    """A wish whose answer an event loop awaits."""
+
+    __slots__ = ("loop", "promise")
+
+    def __init__(self, wish: Wish, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(wish)
+        self.loop = loop
+        self.promise: asyncio.Future[Receipts] = loop.create_future()
+
+    def start(self) -> bool:
+        """Say whether the awaiting task is not cancelled."""
+        return not self.promise.cancelled()
 
 
 def settle(answers: Iterable[tuple[Request, Outcome]]) -> None:
     """Hand answers back; those for one event loop go in one call, which wakes it once."""
     loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipts], Outcome]]] = {}
     for request, outcome in answers:
-        if request.future is not None:
-            _fulfil(request.future, outcome)
-        elif request.loop is not None and request.promise is not None:
+        if isinstance(request, LoopRequest):
             loops.setdefault(request.loop, []).append((request.promise, outcome))
+        else:
+            request.answer(outcome)
     for loop, pairs in loops.items():
         with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
             loop.call_soon_threadsafe(_fulfil_all, pairs)
@@ -52,7 +98,7 @@ def _fulfil_all(pairs: list[tuple[asyncio.Future[Receipts], Outcome]]) -> None:
 
 
 def _fulfil(future: Future[Receipts] | asyncio.Future[Receipts], outcome: Outcome) -> None:
-    if isinstance(outcome, BaseException):
+    if isinstance(outcome, Exception):
         future.set_exception(outcome)
     else:
         future.set_result(outcome)

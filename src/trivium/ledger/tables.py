@@ -51,6 +51,6 @@ fold_cursors = Table(
     Column("sequence", _COUNT, nullable=False),
     sqlite_strict=True,
 )
-"""How far each fold has come: all facts up to `sequence` are in its tables."""
+"""How far each fold has come: all facts up to `sequence` are in its tables; -1: up to the head."""
 
 FACT_COLUMNS: Final = tuple(column.name for column in facts.columns)

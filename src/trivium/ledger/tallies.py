@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, bindparam, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, text
 
 from trivium.facts.fact import RecordedFact
 from trivium.facts.kinds import Kind
@@ -24,15 +24,11 @@ tallies = Table(
     sqlite_strict=True,
 )
 
-_INSERT = tallies.insert()
-_UPDATE = (
-    update(tallies)
-    .where(tallies.c.source == bindparam("of_source"), tallies.c.kind == bindparam("of_kind"))
-    .values(
-        facts=tallies.c.facts + bindparam("more"),
-        last_sequence=bindparam("sequence"),
-        last_recorded_at=bindparam("recorded_at"),
-    )
+_ADD = text(
+    "INSERT INTO tallies (source, kind, facts, last_sequence, last_recorded_at)"
+    " VALUES (:source, :kind, :facts, :sequence, :recorded_at)"
+    " ON CONFLICT (source, kind) DO UPDATE SET facts = tallies.facts + excluded.facts,"
+    " last_sequence = excluded.last_sequence, last_recorded_at = excluded.last_recorded_at"
 )
 
 
@@ -58,22 +54,8 @@ class Tallies:
         for recorded in facts:
             pair = (recorded.fact.source, str(recorded.fact.kind))
             counted[pair] = (counted.get(pair, (0, recorded))[0] + 1, recorded)
-        for (source, kind), (count, last) in counted.items():
-            _add(connection, source, kind, count, last)
-
-
-def _add(connection: Connection, source: str, kind: str, count: int, last: RecordedFact) -> None:
-    """Add to a pair's row, or make it."""
-    values = {"of_source": source, "of_kind": kind, "more": count}
-    changed = connection.execute(_UPDATE, values | {"sequence": last.sequence, "recorded_at": last.recorded_at})
-    if changed.rowcount == 0:
-        row = {"source": source, "kind": kind, "facts": count}
-        connection.execute(_INSERT, row | {"last_sequence": last.sequence, "last_recorded_at": last.recorded_at})
-
-
-def last_sequences(connection: Connection) -> dict[str, int]:
-    """Give the newest sequence of each kind."""
-    newest: dict[str, int] = {}
-    for kind, sequence in connection.execute(select(tallies.c.kind, tallies.c.last_sequence)):
-        newest[kind] = max(newest.get(kind, 0), sequence)
-    return newest
+        rows = [
+            {"source": source, "kind": kind, "facts": count, "sequence": last.sequence, "recorded_at": last.recorded_at}
+            for (source, kind), (count, last) in counted.items()
+        ]
+        connection.execute(_ADD, rows)

@@ -215,7 +215,9 @@ class Writer:
                 outcomes = list(self._transact(group, careful=True))
             self.read_only = None
         except Exception as error:
-            outcomes = [self._refusal(error)] * len(group)
+            refusal = self._refusal(error)
+            problem = refusal.problem if isinstance(refusal, ProblemError) else None
+            outcomes = [ProblemError(problem) if problem else refusal for _ in group]
         self._taken_at = 0.0
         settle(zip(group, outcomes, strict=True))
 
@@ -224,8 +226,6 @@ class Writer:
             entered = Group(self._storage, connection, self.clock(), self._folding.fold_inside)
             answers = entered.take([request.wish for request in group], careful=careful)
             head = entered.close()
-            if head.sequence != self.head.sequence:
-                self._folding.advance_inside(connection, head.sequence)
         self._folding.committed()
         self.head = head
         return answers
