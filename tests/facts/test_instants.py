@@ -44,7 +44,7 @@ def test_text_sorts_as_time_does(one: int, other: int) -> None:
     assert (one < other) == (ends[0] < ends[1])
 
 
-@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)), st.integers(-1439, 1439))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)), st.integers(-1439, 1439))
 def test_zones_are_resolved(moment: datetime, offset_minutes: int) -> None:
     zone = timezone(timedelta(minutes=offset_minutes))
     assert parse_instant(moment.replace(tzinfo=zone).isoformat()) == of_datetime(moment.replace(tzinfo=zone))
