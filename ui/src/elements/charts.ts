@@ -30,13 +30,15 @@ abstract class Chart<T> extends HTMLElement {
   private show(data: T): void {
     for (const size of ["short", "tall", "towering"]) if (this.hasAttribute(size)) this.plot.classList.add(size);
     this.plot.setAttribute("aria-label", this.getAttribute("label") ?? this.said(data));
-    this.append(...this.above(data), this.plot, ...this.beneath(data), this.table(data));
+    this.append(...this.above(data), this.frame(), ...this.beneath(data), this.table(data));
     void import("../charts").then((charts) => {
       this.drawn = this.draw(charts, data);
       this.stopWatching = onWidth(this.plot, () => this.drawn?.resize());
     });
   }
 
+  /** What the plot stands in: a wide one scrolls inside its card. */
+  protected frame(): HTMLElement { return this.plot; }
   protected above(_data: T): HTMLElement[] { return []; }
   protected beneath(data: T): HTMLElement[] {
     const note = (data as { note?: string }).note;
@@ -73,6 +75,10 @@ class Trend extends Chart<TrendData> {
 class Sankey extends Chart<SankeyData> {
   protected said(data: SankeyData): string {
     return `Where ${data.nodes.length} accounts pass money on. The table below has the figures.`;
+  }
+  protected override frame(): HTMLElement {
+    this.plot.classList.add("wide");
+    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Drawing" }, this.plot);
   }
   protected override beneath(data: SankeyData): HTMLElement[] {
     const below = data.links.filter((link) => size(link.amount) < 0).length;

@@ -72,7 +72,7 @@ class Thread extends HTMLElement {
     this.stage.style.zoom = "1";
     const boxes = new Map<string, Box>();
     for (const link of this.links.values()) link.style.width = "";
-    for (const [key, link] of this.links) boxes.set(key, { width: Math.ceil(link.offsetWidth), height: Math.ceil(link.offsetHeight) });
+    for (const [key, link] of this.links) boxes.set(key, { width: Math.ceil(link.getBoundingClientRect().width) + 1, height: link.offsetHeight });
     this.layout = place(this.data, boxes, room);
     this.stage.style.width = `${this.layout.width}px`;
     this.stage.style.height = `${this.layout.height}px`;

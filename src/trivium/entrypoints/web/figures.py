@@ -87,6 +87,11 @@ def changed(now: Amount, before: Amount | None) -> str:
     return f"{percent:+,f} %"
 
 
+def nonzero(amount: Amount | None) -> bool:
+    """Say whether there is an amount to show."""
+    return amount is not None and bool(Decimal(amount))
+
+
 def tail_class(amounts: Iterable[Amount | None]) -> str:
     """Name the class that sets a column's decimal points under each other: `exact-7` for nine decimals."""
     finest = max((len(_parts(amount)[2]) - 2 for amount in amounts if amount is not None), default=0)
