@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 
@@ -48,11 +50,11 @@ class Version:
 
 def flows_of(
     runs: list[Run],
-    versions: list[Version] = [],
-    uses: list[tuple[str, str, int, int]] = [],
-    predictions: list[tuple[str, str, int, int]] = [],
-    lives: dict[str, int] = {},
-    resources: list[tuple[str, str]] = [],
+    versions: Sequence[Version] = (),
+    uses: Sequence[tuple[str, str, int, int]] = (),
+    predictions: Sequence[tuple[str, str, int, int]] = (),
+    lives: Mapping[str, int] = MappingProxyType({}),
+    resources: Sequence[tuple[str, str]] = (),
 ) -> Flows:
     runs = sorted(runs, key=lambda run: run.key)
     keys = [run.key for run in runs]
@@ -77,6 +79,9 @@ def flows_of(
         table = np.array(rows, dtype=np.int64).reshape(-1, 5)
         return Uses(table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2], table[:, 3], table[:, 4])
 
+    def paired(table: np.ndarray) -> list[np.ndarray]:
+        return [table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2], table[:, 3], table[:, 4]]
+
     def place(key: str, of: list[str]) -> int:
         return of.index(key) if key else -1
 
@@ -99,12 +104,13 @@ def flows_of(
         jobs=jobs, datasets=datasets, experiments=experiments, consumers=consumers,
         reads=used("reads"), writes=used("writes"),
         versions=Versions(
-            names, column([v.at for v in versions]), column([place(v.experiment, experiments) for v in versions], np.int32),
+            names, column([v.at for v in versions]),
+            column([place(v.experiment, experiments) for v in versions], np.int32),
             column([place(v.copy_of, names) for v in versions], np.int32), column([v.sequence for v in versions]),
         ),
         version_runs=VersionRuns(column([p[0] for p in pairs], np.int32), column([p[1] for p in pairs], np.int32)),
-        consumptions=Consumptions(use_rows[:, 0].astype(np.int32), use_rows[:, 1].astype(np.int32), use_rows[:, 2], use_rows[:, 3], use_rows[:, 4]),
-        predictions=Predictions(made[:, 0].astype(np.int32), made[:, 1].astype(np.int32), made[:, 2], made[:, 3], made[:, 4]),
+        consumptions=Consumptions(*paired(used_by)),
+        predictions=Predictions(*paired(made)),
         life_days=column([lives.get(key, 0) for key in datasets], np.int32),
         resources=[ResourceUse(asset, resource, Fraction(1), 1) for asset, resource in resources],
         rules=[], owners={}, products={}, names={}, sequence=1,

@@ -29,9 +29,9 @@ class Reads:
     consumer: Int64
     """The experiment or job (or run) among which equal shares are counted."""
 
-    def sorted(self) -> Reads:
-        """Order the reads by (dataset, step)."""
-        order = np.lexsort((self.step, self.dataset))
+    def sorted(self, width: int) -> Reads:
+        """Order the reads by (dataset, step); all steps are below `width`."""
+        order = np.argsort(self.dataset * width + self.step, kind="stable")
         return Reads(*(column[order] for column in vars(self).values()))
 
 
@@ -40,14 +40,17 @@ class Stretches:
 
     def __init__(self, draft: Draft, places: Places, reads: Reads, cuts: tuple[Int64, Int64], last: int) -> None:
         self._draft, self._places, self._last = draft, places, last
-        self._reads = reads.sorted()
         self._width = last + 1
+        self._reads = reads.sorted(self._width)
         self._read_at = self._reads.dataset * self._width + self._reads.step
         self._cut_at = np.sort(cuts[0] * self._width + cuts[1])
 
     def nodes(self, dataset: Int64, step: Int64) -> Int64:
         """Give the node into which each pour goes: a bucket before its first reader, or the dataset's closing tank."""
-        first = np.searchsorted(self._read_at, dataset * self._width + step, side="right")
+        at = dataset * self._width + step
+        order = np.argsort(at)
+        first = np.empty(len(at), dtype=np.int64)
+        first[order] = np.searchsorted(self._read_at, at[order], side="right")
         found = np.zeros(len(dataset), dtype=np.bool_)
         inside = first < len(self._read_at)
         found[inside] = self._reads.dataset[first[inside]] == dataset[inside]

@@ -42,8 +42,10 @@ def drains(view: View, spans: Spans, reads: Uses) -> Bool:
     width = max(len(flows.datasets), 1)
     pair = reads.run.astype(np.int64) * width + reads.dataset
     written = flows.writes.run.astype(np.int64) * width + flows.writes.dataset
-    counts = (spans.outcome[flows.writes.run] != FAILED) if len(written) else np.zeros(0, dtype=np.bool_)
-    return ~flows.runs.upkeep[reads.run] & ~np.isin(pair, written[counts])
+    place = np.minimum(np.searchsorted(written, pair), max(len(written) - 1, 0))
+    own = (written[place] == pair) if len(written) else np.zeros(len(pair), dtype=np.bool_)
+    own &= spans.outcome[reads.run] != FAILED
+    return ~flows.runs.upkeep[reads.run] & ~own
 
 
 def month_drains(view: View, spans: Spans, slices: Slices) -> Drains:
