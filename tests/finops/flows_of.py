@@ -86,12 +86,9 @@ def flows_of(
         return of.index(key) if key else -1
 
     pairs = [(place(v.key, names), keys.index(run)) for v in versions for run in v.runs]
-    use_rows = np.array(
-        [(names.index(v), consumers.index(by), a, b, 1) for v, by, a, b in uses], dtype=np.int64
-    ).reshape(-1, 5)
-    made = np.array(
-        [(names.index(v), consumers.index(by), m, n, 1) for v, by, m, n in predictions], dtype=np.int64
-    ).reshape(-1, 5)
+    used_rows = [(names.index(v), consumers.index(by), since, until, 1) for v, by, since, until in uses]
+    made_rows = [(names.index(v), consumers.index(by), month, count, 1) for v, by, month, count in predictions]
+    used_by, made = (np.array(rows, dtype=np.int64).reshape(-1, 5) for rows in (used_rows, made_rows))
     return Flows(
         runs=Runs(
             keys, column([r.start for r in runs]), column([FOREVER if r.end is None else r.end for r in runs]),
