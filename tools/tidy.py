@@ -1,4 +1,4 @@
-"""Is the code as CONTRIBUTING says? Sizes, import circles, drawers, assertions, mocks, floats: one line a fault.
+"""Is the code as CONTRIBUTING says? Sizes, circles, drawers, assertions, mocks, sleeps, floats: one line a fault.
 
 Run `python tools/tidy.py` in the repository: prints `file:line: what; what to do` for each fault, exit code 1 if any.
 Python below `src`, `tests`, `tools` and `bench` is read once; scripts and styles there and below `ui` are held to the
@@ -34,6 +34,8 @@ DRAWER: Final = re.compile(r"(?:.*[_-])?(?:utils?|helpers?|commons?|cores?|miscs
 ASSERTED_ROOMS: Final = ("src/trivium/ledger/", "src/trivium/finops/")
 EXACT_ROOMS: Final = (*ASSERTED_ROOMS, "src/trivium/evidence/")
 MOCKS: Final = frozenset({"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "PropertyMock", "create_autospec"})
+
+SKIPS: Final = frozenset({"pytest.skip", "pytest.xfail"} | {f"pytest.mark.{n}" for n in ("skip", "skipif", "xfail")})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
@@ -74,7 +76,7 @@ def check(root: Path) -> list[Fault]:
     faults: list[Fault] = []
     sources = [read(root, path, faults) for path in walk(root)]
     for source in sources:
-        for rule in (length_of_file, drawers, docstring, sizes, branches):
+        for rule in (length_of_file, drawers, docstring, sizes, branches, sleeps, skips):
             faults.extend(rule(source))
     faults.extend(circles(sources))
     faults.extend(assertions(sources))
@@ -155,6 +157,27 @@ def branches(source: Source) -> Iterator[Fault]:
         if count > BRANCHES:
             what = f"`{node.name}` has {count} branches, more than {BRANCHES}"
             yield Fault(source.path, node.lineno, what, "use a table, or take a case out and name it")
+
+
+def sleeps(source: Source) -> Iterator[Fault]:
+    """Refuse tests that wait for time to pass instead of for what they need."""
+    for node in source.of(ast.Call) if source.path.startswith("tests/") else ():
+        assert isinstance(node, ast.Call)
+        owner, name = _called(node)
+        if name == "sleep" and owner in {"", "time", "asyncio", "anyio"}:
+            advice = "wait for the event itself: an answer, a line, the end of a process"
+            yield Fault(source.path, node.lineno, "a test sleeps", advice)
+
+
+def skips(source: Source) -> Iterator[Fault]:
+    """Refuse tests that are left out without saying why."""
+    if not source.path.startswith("tests/"):
+        return
+    explained = {node.func for node in source.of(ast.Call) if isinstance(node, ast.Call) and _has_reason(node)}
+    for node in source.of(ast.Attribute):
+        assert isinstance(node, ast.Attribute)
+        if node.attr in {"skip", "skipif", "xfail"} and ast.unparse(node) in SKIPS and node not in explained:
+            yield Fault(source.path, node.lineno, f"`{ast.unparse(node)}` without a reason", "say why in reason=…")
 
 
 def circles(sources: Sequence[Source]) -> Iterator[Fault]:
@@ -256,6 +279,14 @@ def _is_mock(call: ast.Call) -> bool:
     owner, name = _called(call)
     patched = (name == "patch" and owner.split(".")[-1] in {"", "mock", "mocker"}) or owner.split(".")[-1] == "patch"
     return name in MOCKS or patched or (owner == "monkeypatch" and name == "setattr")
+
+
+def _has_reason(call: ast.Call) -> bool:
+    """Say whether a skip is explained: by `reason=`, or for `pytest.skip` by its first argument."""
+    owner, _ = _called(call)
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "reason"]
+    given += call.args[:1] if owner == "pytest" else []
+    return any(not isinstance(value, ast.Constant) or value.value for value in given)
 
 
 def _is_float(call: ast.Call) -> bool:

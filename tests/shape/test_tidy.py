@@ -105,6 +105,14 @@ RED = {
     "patch an object": ({"tests/a.py": file_with_mocks(2, call='mock.patch.object(a, "b")')}, "2 mocks in 10 tests"),
     "monkeypatch": ({"tests/a.py": file_with_mocks(2, call='monkeypatch.setattr("a", 1)')}, "2 mocks in 10 tests"),
     "mocks without tests": ({"tests/a.py": "x = Mock()"}, "1 mocks in 0 tests"),
+    "sleep": ({"tests/a.py": "import time\ntime.sleep(1)\n"}, "tests/a.py:2: a test sleeps"),
+    "sleep by name": ({"tests/a.py": "sleep(0.1)\n"}, "a test sleeps"),
+    "sleep in a coroutine": ({"tests/a.py": "async def f():\n    await asyncio.sleep(1)\n"}, "a test sleeps"),
+    "skip": ({"tests/a.py": "pytest.skip()\n"}, "tests/a.py:1: `pytest.skip` without a reason"),
+    "skip for nothing": ({"tests/a.py": "pytest.skip('')\n"}, "`pytest.skip` without a reason"),
+    "skip a test": ({"tests/a.py": "@pytest.mark.skip\ndef test_a(): pass\n"}, "`pytest.mark.skip` without a reason"),
+    "skip sometimes": ({"tests/a.py": "x = pytest.mark.skipif(True)\n"}, "`pytest.mark.skipif` without a reason"),
+    "expect a failure": ({"tests/a.py": "x = pytest.mark.xfail(True)\n"}, "`pytest.mark.xfail` without a reason"),
     "float": (
         {"src/trivium/evidence/a.py": DOC + "a = float('1')\n"},
         "src/trivium/evidence/a.py:2: `float(` where money is",
@@ -159,6 +167,12 @@ GREEN = {
     "mocks": {"tests/test_a.py": file_with_mocks(1)},
     "a client's patch is no mock": {"tests/a.py": file_with_mocks(5, call='client.patch("/a")')},
     "monkeypatch of the environment": {"tests/a.py": file_with_mocks(5, call='monkeypatch.setenv("A", "1")')},
+    "sleep of a shell": {"tests/a.py": "run('sleep 600')\nshell.sleep()\n"},
+    "sleep in src": {"bench/a.py": "time.sleep(1)\n"},
+    "skip": {
+        "tests/a.py": "pytest.skip('needs shared')\npytest.skip(reason=f'a{b}')\n"
+        "@pytest.mark.skipif(True, reason='not on this system')\ndef test_a(): pass\n",
+    },
     "float elsewhere": {"src/trivium/graph/a.py": DOC + "a = float(1)\n"},
     "float as a type": {"src/trivium/evidence/a.py": DOC + "def f(a: float) -> float: ...\n"},
     "float allowed": {
