@@ -48,17 +48,17 @@ def bar(amount: Decimal | str | None, largest: Decimal | str, discipline: str = 
 
 def split(parts: Iterable[Any]) -> Markup:
     """Draw a whole as one bar; a part has `title`, `amount`, `discipline` and stands in the order given."""
-    shown = [part for part in parts if Decimal(_of(part, "amount") or 0) > 0]
-    whole = sum((Decimal(_of(part, "amount")) for part in shown), Decimal(0))
+    shown = [part for part in parts if Decimal(field_of(part, "amount") or 0) > 0]
+    whole = sum((Decimal(field_of(part, "amount")) for part in shown), Decimal(0))
     offset, drawn = Decimal(0), Markup("")
     seen: dict[str, int] = {}
     for part in shown:
-        width = 100 * Decimal(_of(part, "amount")) / whole
-        discipline = str(_of(part, "discipline") or "plain")
+        width = 100 * Decimal(field_of(part, "amount")) / whole
+        discipline = str(field_of(part, "discipline") or "plain")
         nuance = ("", " second", " third")[min(seen.get(discipline, 0), 2)]
         seen[discipline] = seen.get(discipline, 0) + 1
         drawn += Markup('<rect class="{}{}" x="{:.3f}%" width="{:.3f}%" height="14"><title>{}</title></rect>').format(
-            discipline, nuance, offset, width, _of(part, "title")
+            discipline, nuance, offset, width, field_of(part, "title")
         )
         offset += width
     return Markup(
@@ -73,11 +73,11 @@ def largest(amounts: Iterable[Decimal | str | None]) -> Decimal:
 
 def thread_rows(nodes: Sequence[Any], edges: Sequence[Any]) -> str:
     """Guess how many nodes stand above each other, `1` to `6` or `many`, so that the page keeps the room."""
-    rank = {str(_of(node, "key")): 0 for node in nodes}
+    rank = {str(field_of(node, "key")): 0 for node in nodes}
     for _ in range(min(len(rank), 40)):
         moved = False
         for edge in edges:
-            source, target = str(_of(edge, "from")), str(_of(edge, "to"))
+            source, target = str(field_of(edge, "from")), str(field_of(edge, "to"))
             if source in rank and target in rank and rank[target] <= rank[source] < len(rank):
                 rank[target], moved = rank[source] + 1, True
         if not moved:
@@ -93,7 +93,7 @@ def _height(value: Decimal, low: Decimal, high: Decimal) -> Decimal:
     return _EDGE + (high - value) / (high - low) * (HEIGHT - 2 * _EDGE)
 
 
-def _of(record: Any, name: str) -> Any:
+def field_of(record: Any, name: str) -> Any:
     """Read a field of a mapping or of a record, whose field `from` is called `from_`; None where it is absent."""
     if isinstance(record, Mapping):
         return record.get(name)

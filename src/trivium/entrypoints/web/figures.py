@@ -101,8 +101,8 @@ def tail_class(amounts: Iterable[Amount | None]) -> str:
 
 def whole_title(text: str) -> Markup:
     """Split a model version's title `name/3` so that the version is set lighter; anything else stays as it is."""
-    name, slash, version = text.rpartition("/")
-    if not slash or not name or not version or "/" in name:
+    name, _, version = text.rpartition("/")
+    if not name or not version:
         return escape(text)
     return Markup("{} <span>/ {}</span>").format(name, version)
 

@@ -1,0 +1,25 @@
+"""Turns a template and its context into the answer that a browser gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse
+
+from trivium.entrypoints.web.headers import page_headers
+from trivium.entrypoints.web.shell import Shell
+from trivium.facts.problem import Problem
+
+
+def page(environment: Environment, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Render a page with its headers; a name that the context lacks raises jinja2.UndefinedError."""
+    return HTMLResponse(environment.get_template(template).render(context), status, page_headers())
+
+
+def problem_page(environment: Environment, shell: Shell, problem: Problem, *, retry_after: int = 0) -> HTMLResponse:
+    """Render what went wrong with the problem's own status; `retry_after` is in seconds, for 429 and 503."""
+    answer = page(environment, "problem.html", status=problem.status, shell=shell, problem=problem)
+    if retry_after:
+        answer.headers["retry-after"] = str(retry_after)
+    return answer
