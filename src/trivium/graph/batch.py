@@ -78,6 +78,8 @@ class Batch:
             self._unite(parent, RunRow(root=root if root != parent else "", sequence=self._sequence))
         if root:
             self._unite(root, RunRow(sequence=self._sequence))
+        if job:
+            self._describe(job, seen.at, job_type=seen.job_type)
         for other in seen.same_as:
             self._merge(run, self._name(other, None), "same run")
         for written, uses in ((0, seen.reads), (1, seen.writes)):

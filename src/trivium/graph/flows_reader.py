@@ -41,7 +41,7 @@ from trivium.graph.words import SHARED, keys_in, resource_id
 DEFAULT_EXPERIMENT: Final = "experiment:0"
 """MLflow's experiment 0 is where runs land that nobody sorted: it groups nothing."""
 _DAYS = re.compile(r"\s*(\d{1,5})\s*(?:d|days?)?\s*")
-_DESCRIBED = text("SELECT asset, value, sequence FROM graph_descriptions WHERE field = :field ORDER BY asset")
+_DESCRIBED = text("SELECT asset, value, sequence FROM graph_descriptions WHERE field = :field ORDER BY at, value")
 _RESOURCES = text("SELECT asset, resource, sequence FROM graph_resources")
 
 Said = list[tuple[Declared, int]]
@@ -60,6 +60,7 @@ def read_flows(connection: Connection, sequence: int | None = None) -> Flows:
     dataset_place = naming.position(datasets)
     book = book_of(said, naming)
     _enter_model_uris(book, naming, runs, reads, writes)
+    book.notice_used()
     experiments = _experiments(said, naming)
     versions, consumers = version_keys(book), _consumers(book, said, naming)
     run_place = {key: place for place, key in enumerate(runs.keys)} if said or book.made else {}
@@ -130,8 +131,7 @@ def _enter_model_uris(book: VersionBook, naming: Naming, runs: RunColumns, reads
             start, sequence = int(runs.start[run]), int(uses.sequence[index])
             if written:
                 at = start if runs.outcome[run] == OPEN else int(runs.end[run])
-                book.notice(key, at, sequence)
-                book.made.setdefault(key, set()).add(runs.keys[run])
+                book.make(key, runs.keys[run], at, sequence)
             elif runs.job[run] >= 0:
                 book.use(key, runs.jobs[runs.job[run]], start, FOREVER, sequence)
 

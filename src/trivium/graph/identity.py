@@ -11,13 +11,17 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from trivium.facts.statements import Alias
 from trivium.graph.declarations import declared_now
 from trivium.graph.spelling import spell
 
 ALIAS: Final = "alias"
+_AROUND = text(
+    "SELECT name, means, reason, sequence FROM graph_merges WHERE name IN :names"
+    " UNION SELECT name, means, reason, sequence FROM graph_merges WHERE means IN :names"
+).bindparams(bindparam("names", expanding=True))
 
 
 class Merge(msgspec.Struct, frozen=True, order=True):
@@ -29,15 +33,49 @@ class Merge(msgspec.Struct, frozen=True, order=True):
     sequence: int
 
 
-def merges_of(connection: Connection) -> list[Merge]:
-    """List all evidence that two names are one thing, sorted; names of merges are spelled, but for `spelling`."""
-    found = connection.execute(text("SELECT name, means, reason, sequence FROM graph_merges"))
-    merges = [Merge(*row) for row in found]
+def merges_of(connection: Connection, *, runs: bool = True) -> list[Merge]:
+    """List all evidence that two names are one thing, sorted; without `runs` only that of other assets."""
+    where = "" if runs else " WHERE name NOT LIKE 'run:%'"
+    found = connection.execute(text(f"SELECT name, means, reason, sequence FROM graph_merges{where}"))
+    return sorted([*(Merge(*row) for row in found), *_aliases(connection)])
+
+
+def evidence_of(connection: Connection, key: str) -> list[Merge]:
+    """List the evidence for all names that are one thing with a key, sorted."""
+    aliases = _aliases(connection)
+    found: set[Merge] = set()
+    names, new = {key, spell(key)}, {key, spell(key)}
+    while new:
+        rows = connection.execute(_AROUND, {"names": sorted(new)})
+        merges = {Merge(*row) for row in rows}
+        merges |= {alias for alias in aliases if alias.name in new or alias.means in new}
+        found |= merges
+        new = {name for merge in merges for name in (merge.name, merge.means)} - names
+        names |= new
+    return sorted(found)
+
+
+def canonical_key(connection: Connection, key: str) -> str:
+    """Give the name that an asset goes by, however its key is spelled; a key that nobody mentioned is spelled."""
+    canonical = canonical_names(evidence_of(connection, key))
+    return canonical.get(key) or canonical.get(spell(key)) or spell(key)
+
+
+def names_of(connection: Connection, key: str) -> list[str]:
+    """List all names of the asset that a key names, its canonical one too, sorted."""
+    canonical = canonical_names(evidence_of(connection, key))
+    chosen = canonical.get(key) or canonical.get(spell(key)) or spell(key)
+    return sorted({chosen, *(name for name, one in canonical.items() if one == chosen)})
+
+
+def _aliases(connection: Connection) -> list[Merge]:
+    """Give the declared aliases, and the spellings that they use."""
+    merges = []
     for statement, sequence in declared_now(connection, Alias):
         merges.append(Merge(spell(statement.name), spell(statement.means), ALIAS, sequence))
         otherwise = (key for key in (statement.name, statement.means) if spell(key) != key)
         merges.extend(Merge(key, spell(key), "spelling", sequence) for key in otherwise)
-    return sorted(merges)
+    return merges
 
 
 def canonical_names(merges: Iterable[Merge]) -> dict[str, str]:

@@ -92,6 +92,7 @@ merges = Table(
     Column("means", Text, primary_key=True),
     Column("reason", Text, primary_key=True, comment="spelling, partition, model uri, symlink, same run"),
     Column("sequence", BigInteger, nullable=False),
+    Index("graph_merges_means", "means"),
     sqlite_with_rowid=False,
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from trivium.facts.period import parse_period
 from trivium.facts.statements import Declared, Predicted, VersionRegistered, VersionUsed
 from trivium.graph.flows import FOREVER, Consumptions, Int32, Predictions, VersionRuns, Versions
 from trivium.graph.naming import Naming
-
-ORIGINLESS_AT: Final = 0
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,7 @@ class VersionRow:
     runs: tuple[str, ...] = ()
     experiment: str = ""
     copy_of: str = ""
+    registered: bool = False
 
 
 @dataclass
@@ -44,17 +42,30 @@ class VersionBook:
         self.rows[key] = row
         self.made.setdefault(key, set()).update(row.runs)
 
-    def notice(self, key: str, at: Instant, sequence: int) -> None:
-        """Enter a version that is used though nobody registered it: its origin is unknown."""
-        known = self.rows.get(key)
-        if known is None:
-            self.rows[key] = VersionRow(at, sequence)
+    def make(self, key: str, run: str, at: Instant, sequence: int) -> None:
+        """Enter a run that wrote a version; of one that nobody registered the earliest such end is its registration."""
+        self.made.setdefault(key, set()).add(run)
+        self._notice(key, at, sequence)
+
+    def notice_used(self) -> None:
+        """Enter the versions that are used though nobody registered or wrote them: their origin is unknown."""
+        known = set(self.rows)
+        for (key, _), (since, _, sequence) in self.used.items():
+            if key not in known:
+                self._notice(key, since, sequence)
+        for (key, _, month), (_, sequence) in self.predicted.items():
+            if key not in known:
+                self._notice(key, month, sequence)
 
     def use(self, key: str, by: str, since: Instant, until: Instant, sequence: int) -> None:
         """Enter a use; an earlier entry of the same user is widened."""
         known = self.used.get((key, by), (since, until, sequence))
         self.used[key, by] = (min(since, known[0]), max(until, known[1]), min(sequence, known[2]))
-        self.notice(key, since, sequence)
+
+    def _notice(self, key: str, at: Instant, sequence: int) -> None:
+        known = self.rows.get(key, VersionRow(at, sequence))
+        if not known.registered:
+            self.rows[key] = VersionRow(min(at, known.at), min(sequence, known.sequence))
 
 
 def book_of(declared: list[tuple[Declared, int]], naming: Naming) -> VersionBook:
@@ -71,7 +82,6 @@ def book_of(declared: list[tuple[Declared, int]], naming: Naming) -> VersionBook
             month = parse_period(statement.month).start
             key, by = naming.name(statement.version), naming.name(statement.by)
             book.predicted[key, by, month] = (statement.count, sequence)
-            book.notice(key, month, sequence)
     return book
 
 
@@ -86,6 +96,7 @@ def _register(book: VersionBook, statement: VersionRegistered, sequence: int, na
         runs=tuple(sorted({naming.name(run) for run in statement.runs})),
         experiment=naming.name(statement.experiment) if statement.experiment else "",
         copy_of=naming.name(statement.copy_of) if statement.copy_of else "",
+        registered=True,
     )
     book.register(key, row)
 

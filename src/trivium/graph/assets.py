@@ -1,0 +1,147 @@
+"""The directory of all assets: what each is called, who owns it, which product it serves, when it was heard of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, bindparam, text
+
+from trivium.facts.instants import Instant
+from trivium.facts.keys import KINDS, kind_of
+from trivium.facts.statements import Belongs, Declared, Owned, ResourceUsed, Titled
+from trivium.graph.declarations import all_declared
+from trivium.graph.identity import canonical_key, canonical_names, merges_of, names_of
+from trivium.graph.spelling import spell
+from trivium.graph.words import RESOURCE, keys_in, resource_id
+
+LISTED: Final = frozenset(KINDS) - {"run"}
+"""Kinds that the directory lists unless it is asked for others: runs are too many, and flows tell of them."""
+_TEST_RUN = (
+    "(r.job_type = 'TEST' OR (r.job_type = '' AND EXISTS (SELECT 1 FROM graph_descriptions d WHERE d.asset = r.job"
+    " AND d.field = 'job_type' AND d.value = 'TEST')))"
+)
+_SEEN = (
+    "(n.kind <> 'dataset' OR n.named = 1 OR EXISTS (SELECT 1 FROM graph_uses u JOIN graph_runs r ON r.run = u.run"
+    f" WHERE u.dataset = n.id AND u.written = 1 AND NOT {_TEST_RUN}))"
+)
+_NAMES = text(
+    "SELECT n.id, n.key, n.first_at, n.last_at FROM graph_names n"
+    f" WHERE n.kind IN :kinds AND n.first_at IS NOT NULL AND {_SEEN}"
+).bindparams(bindparam("kinds", expanding=True))
+_ONE = text(
+    "SELECT n.id, n.key, n.first_at, n.last_at FROM graph_names n"
+    f" WHERE n.key IN :keys AND n.first_at IS NOT NULL AND {_SEEN}"
+).bindparams(bindparam("keys", expanding=True))
+_DESCRIBED = text(
+    "SELECT n.key, d.field, d.value, d.at FROM graph_descriptions d JOIN graph_names n ON n.id = d.asset"
+    " WHERE d.field IN ('owners', 'documentation') ORDER BY d.at, d.value"
+)
+_FACTS = text(
+    "SELECT DISTINCT m.sequence FROM graph_mentions m JOIN graph_names n ON n.id = m.asset WHERE n.key IN :keys"
+    " ORDER BY m.sequence DESC LIMIT :limit"
+).bindparams(bindparam("keys", expanding=True))
+
+
+class Asset(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One asset of the directory; `first_at` and `last_at` are none when it is only declared."""
+
+    key: str
+    kind: str
+    title: str = ""
+    documentation: str = ""
+    owners: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    first_at: Instant | None = None
+    last_at: Instant | None = None
+
+
+def all_assets(connection: Connection, kinds: Collection[str] = LISTED) -> list[Asset]:
+    """List the assets of some kinds, sorted by key: whatever an event or a declaration names, but no audit table."""
+    canonical = canonical_names(merges_of(connection, runs="run" in kinds))
+    seen: dict[str, tuple[Instant | None, Instant | None]] = {}
+    for _, key, first_at, last_at in connection.execute(_NAMES, {"kinds": sorted(kinds)}):
+        name = canonical.get(key, key)
+        known = seen.get(name)
+        seen[name] = (first_at, last_at) if known is None else (_least(known[0], first_at), _most(known[1], last_at))
+    said = all_declared(connection)
+    for key in _declared_keys(said):
+        if kind_of(key) in kinds:
+            seen.setdefault(canonical.get(key, canonical.get(spell(key), spell(key))), (None, None))
+    words = _Words(connection, said, canonical)
+    return [words.asset(key, *seen[key]) for key in sorted(seen) if kind_of(key) in kinds]
+
+
+def asset(connection: Connection, key: str) -> Asset | None:
+    """Give one asset, however its key is spelled; None when nobody mentioned it."""
+    chosen, names = canonical_key(connection, key), names_of(connection, key)
+    times = [row[2:] for row in connection.execute(_ONE, {"keys": names})]
+    said = all_declared(connection)
+    if not times and not any(spell(named) in names or named in names for named in _declared_keys(said)):
+        return None
+    words = _Words(connection, said, dict.fromkeys(names, chosen))
+    return words.asset(chosen, min((t[0] for t in times), default=None), max((t[1] for t in times), default=None))
+
+
+def facts_about(connection: Connection, key: str, limit: int = 1000) -> list[int]:
+    """List the sequences of the facts that name an asset by any of its names, the newest first."""
+    return list(connection.execute(_FACTS, {"keys": names_of(connection, key), "limit": limit}).scalars())
+
+
+class _Words:
+    """What is said of assets, by canonical key."""
+
+    def __init__(self, connection: Connection, said: list[tuple[Declared, int]], canonical: dict[str, str]) -> None:
+        self._titles: dict[str, str] = {}
+        self._documentation: dict[str, str] = {}
+        self._products: dict[str, set[str]] = defaultdict(set)
+        self._observed: dict[str, tuple[str, ...]] = {}
+        self._owners: dict[str, set[str]] = defaultdict(set)
+        for key, field, value, _ in connection.execute(_DESCRIBED):
+            name = canonical.get(key, key)
+            if field == "owners":
+                self._observed[name] = msgspec.json.decode(value, type=tuple[str, ...])
+            else:
+                self._documentation[name] = value
+        for statement, _ in said:
+            if isinstance(statement, Titled | Owned | Belongs):
+                self._hear(
+                    statement,
+                    canonical.get(statement.asset) or canonical.get(spell(statement.asset)) or spell(statement.asset),
+                )
+
+    def _hear(self, statement: Titled | Owned | Belongs, name: str) -> None:
+        if isinstance(statement, Titled):
+            self._titles[name] = statement.title
+        elif isinstance(statement, Owned):
+            self._owners[name].add(statement.team)
+        else:
+            self._products[name].add(statement.product)
+
+    def asset(self, key: str, first_at: Instant | None, last_at: Instant | None) -> Asset:
+        """Make the directory's entry of a canonical key."""
+        return Asset(
+            key=key,
+            kind=kind_of(key),
+            title=self._titles.get(key, ""),
+            documentation=self._documentation.get(key, ""),
+            owners=tuple(sorted(self._owners.get(key) or self._observed.get(key, ()))),
+            products=tuple(sorted(self._products.get(key, ()))),
+            first_at=first_at,
+            last_at=last_at,
+        )
+
+
+def _declared_keys(said: list[tuple[Declared, int]]) -> set[str]:
+    keys = {key for statement, _ in said for key in keys_in(statement)}
+    return keys | {RESOURCE + resource_id(one) for one, _ in said if isinstance(one, ResourceUsed)}
+
+
+def _least(one: Instant | None, other: Instant | None) -> Instant | None:
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
+def _most(one: Instant | None, other: Instant | None) -> Instant | None:
+    return max((at for at in (one, other) if at is not None), default=None)
