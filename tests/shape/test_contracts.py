@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("facts", "ledger", "lake", "intake", "graph", "dataops", "finops", "evidence", "entrypoints", "demo")
+FACES = ("entrypoints/answers", "entrypoints/cli", "entrypoints/api", "entrypoints/web")
 FLOORS = "Rooms import only from lower floors (design.md §3)"
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 
@@ -35,6 +36,8 @@ RED = {
     "ledger with starlette": ("ledger/a.py", "import starlette", "Web framework and command line stay in entrypoints"),
     "finops with duckdb": ("finops/a.py", "import duckdb", "Only the lake drives DuckDB"),
     "ledger with duckdb": ("ledger/a.py", "import duckdb", "Only the lake drives DuckDB"),
+    "answers with a page": ("entrypoints/answers/a.py", "import trivium.entrypoints.web.b", "Answers know no face"),
+    "answers with a command": ("entrypoints/answers/a.py", "import trivium.entrypoints.cli.b", "Answers know no face"),
     "two questions": ("evidence/a.py", "import trivium.evidence.b", "Evidence files do not import each other"),
 }
 
@@ -54,7 +57,7 @@ def lint(folder: Path, source: Path) -> subprocess.CompletedProcess[str]:
 def small(tmp_path: Path) -> Path:
     """Make a package with every room and nothing in it, under the real contracts."""
     package = tmp_path / "src" / "trivium"
-    for room in (*ROOMS, "intake/focus", "intake/openlineage"):
+    for room in (*ROOMS, "intake/focus", "intake/openlineage", *FACES):
         (package / room).mkdir(parents=True)
         for name in ("__init__", "b"):
             (package / room / f"{name}.py").touch()
