@@ -21,6 +21,7 @@ from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
 from trivium.facts.protocols import Command, Fold
 from trivium.ledger import reads, tables
+from trivium.ledger.checkpoint import sync_folder
 from trivium.ledger.digest import projection_digest
 from trivium.ledger.entry import entries_of
 from trivium.ledger.folds import FoldFault, Folding
@@ -272,8 +273,4 @@ def _make_home(path: Path) -> None:
     if path.is_dir():
         return
     path.mkdir(mode=0o700, parents=True)
-    parent = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+    sync_folder(path.parent)

@@ -128,7 +128,8 @@ class Group:
                 continue
             sequence = self._next + len(new) + len(staged)
             recorded = RecordedFact(sequence=sequence, recorded_at=self._recorded_at, fact=fact)
-            staged[pair] = NewFact(recorded, entry.body_hash)
+            leaf = leaf_hash(sequence, self._recorded_at, fact, entry.body_hash)
+            staged[pair] = NewFact(recorded, leaf)
             receipts.append(Receipt(sequence, written=True))
         for pair, one in staged.items():
             known[pair] = one.recorded
@@ -140,9 +141,7 @@ class Group:
             return
         assert new[0].recorded.sequence == self._next, "sequences have no gaps"
         self._storage.insert(self._connection, new)
-        self._leaves += [
-            leaf_hash(one.recorded.sequence, self._recorded_at, one.recorded.fact, one.body_hash) for one in new
-        ]
+        self._leaves += [one.leaf for one in new]
         self._fold(self._connection, [one.recorded for one in new])
 
 

@@ -116,48 +116,6 @@ def consistency_path(leaves: Sequence[bytes], first: int) -> list[bytes]:
     return _subproof(leaves, first, whole=True)
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Say whether a path leads from a leaf hash to the root of a tree of `size` leaves (RFC 9162 §2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    node, place, last = leaf, index, size - 1
-    for step in path:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            node = node_hash(step, node)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            node = node_hash(node, step)
-        place, last = place >> 1, last >> 1
-    return last == 0 and node == root
-
-
-def verify_consistency(first: int, first_root: bytes, second: int, second_root: bytes, path: Sequence[bytes]) -> bool:
-    """Say whether a path shows that the tree of `first` leaves begins that of `second` (RFC 9162 §2.1.4.2)."""
-    if first == second:
-        return first_root == second_root and not path
-    if not 0 < first < second or not path:
-        return False
-    steps = list(path) if first & (first - 1) else [first_root, *path]
-    place, last = first - 1, second - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    old = new = steps[0]
-    for step in steps[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            old, new = node_hash(step, old), node_hash(step, new)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            new = node_hash(new, step)
-        place, last = place >> 1, last >> 1
-    return last == 0 and old == first_root and new == second_root
-
-
 def _split(size: int) -> int:
     """Give the largest power of two that is smaller than `size`."""
     return 1 << (size - 1).bit_length() - 1

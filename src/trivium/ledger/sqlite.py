@@ -167,7 +167,7 @@ def _row(new: NewFact) -> tuple[object, ...]:
     recorded, fact = new.recorded, new.recorded.fact
     return (
         recorded.sequence, recorded.recorded_at, fact.happened_at, fact.kind, fact.subject, fact.actor, fact.source,
-        fact.key, new.body_hash, fact.body,
+        fact.key, new.leaf, fact.body,
     )  # fmt: skip
 
 

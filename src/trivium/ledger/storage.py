@@ -28,10 +28,10 @@ class HeadRow(msgspec.Struct, frozen=True):
 
 
 class NewFact(msgspec.Struct, frozen=True):
-    """A fact that is about to be inserted, with the SHA-256 of its body."""
+    """A fact that is about to be inserted, with its leaf hash."""
 
     recorded: RecordedFact
-    body_hash: bytes
+    leaf: bytes
 
 
 class Storage(Protocol):

@@ -21,14 +21,17 @@ facts = Table(
     Column("actor", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("body_hash", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("source", "key", name="facts_source_key"),
     Index("facts_kind", "kind", "sequence"),
     Index("facts_subject", "subject", "sequence"),
     sqlite_strict=True,
 )
-"""One row per fact, never changed. The body comes last so that a scan of the other columns need not read it."""
+"""One row per fact, never changed; `leaf` is its leaf hash in the Merkle tree.
+
+The body comes last so that a scan of the other columns need not read it.
+"""
 
 head = Table(
     "head",
