@@ -6,6 +6,7 @@ from functools import singledispatchmethod
 
 import msgspec
 
+from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.facts.statements import (
@@ -38,6 +39,16 @@ class NameRow(msgspec.Struct):
     sequence: int
 
 
+class DeclaredRow(msgspec.Struct, frozen=True):
+    """A declared statement as JSON, none when it is withdrawn, and the fact that says so."""
+
+    source: str
+    identity: str
+    statement: str | None
+    recorded_at: Instant
+    sequence: int
+
+
 class Batch:
     """Collects statements in order of sequence; `take` one statement after the other, then read the rows."""
 
@@ -49,14 +60,16 @@ class Batch:
         self.descriptions: dict[tuple[str, str], Description] = {}
         self.resources: dict[tuple[str, str], int] = {}
         self.merges: dict[tuple[str, str, str], int] = {}
-        self.declared: list[tuple[str, str, str | None, int]] = []
+        self.declared: list[DeclaredRow] = []
         self.mentions: dict[tuple[str, int], None] = {}
         self._sequence = 0
+        self._recorded_at = 0
         self._source = ""
 
-    def begin(self, sequence: int, source: str) -> None:
+    def begin(self, recorded: RecordedFact) -> None:
         """Say which fact the next statements come from."""
-        self._sequence, self._source = sequence, source
+        self._sequence, self._recorded_at = recorded.sequence, recorded.recorded_at
+        self._source = recorded.fact.source
 
     @singledispatchmethod
     def take(self, statement: Observed | Declared) -> None:
@@ -65,7 +78,7 @@ class Batch:
         for key in keys_in(statement):
             self._name(key, None, named=False)
         text = None if isinstance(statement, Withdrawn) else encode_statement(statement).decode()
-        self.declared.append((self._source, identity_of(statement), text, self._sequence))
+        self.declared.append(DeclaredRow(self._source, identity_of(statement), text, self._recorded_at, self._sequence))
 
     @take.register
     def _run(self, seen: RunSeen) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import kind_of
 from trivium.graph.assets import Asset, all_assets
+from trivium.graph.declarations import claimed_versions
 from trivium.graph.flows import FAILED, FOREVER, OPEN, Flows, Int32
 from trivium.graph.flows_reader import read_flows
 
@@ -23,7 +24,8 @@ def graph_export(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     `{"assets": [{"asset", "kind", …}], "flows": [{"run", "job", "reads", "writes", …}]}`.
     """
     flows = read_flows(connection)
-    return {"assets": _assets(all_assets(connection), flows), "flows": _flows(flows)}
+    claimed = {flows.names.get(key, key) for key in claimed_versions(connection)}
+    return {"assets": _assets(all_assets(connection), flows, claimed), "flows": _flows(flows)}
 
 
 def export_text(exported: dict[str, list[dict[str, Any]]]) -> str:
@@ -31,14 +33,14 @@ def export_text(exported: dict[str, list[dict[str, Any]]]) -> str:
     return json.dumps(exported, indent=1, sort_keys=True, ensure_ascii=False)
 
 
-def _assets(assets: list[Asset], flows: Flows) -> list[dict[str, Any]]:
+def _assets(assets: list[Asset], flows: Flows, claimed: set[str]) -> list[dict[str, Any]]:
     described = {asset.key: _described(asset) for asset in assets}
     for key in flows.versions.keys:
         described.setdefault(key, {"asset": key, "kind": kind_of(key)})
     for key, days in zip(flows.datasets, flows.life_days.tolist(), strict=True):
         if days and key in described:
             described[key]["life_days"] = days
-    _add_versions(described, flows)
+    _add_versions(described, flows, claimed)
     return [described[key] for key in sorted(described)]
 
 
@@ -50,12 +52,13 @@ def _described(asset: Asset) -> dict[str, Any]:
     return entry
 
 
-def _add_versions(described: dict[str, dict[str, Any]], flows: Flows) -> None:
-    """Say of each version when it was registered, out of what, and who uses it."""
+def _add_versions(described: dict[str, dict[str, Any]], flows: Flows, claimed: set[str]) -> None:
+    """Say of each version when it was registered (if somebody claims it), out of what, and who uses it."""
     versions = flows.versions
     for index, key in enumerate(versions.keys):
         entry = described[key]
-        entry["at"] = format_instant(int(versions.at[index]))
+        if key in claimed:
+            entry["at"] = format_instant(int(versions.at[index]))
         if versions.experiment[index] >= 0:
             entry["experiment"] = flows.experiments[versions.experiment[index]]
         if versions.copy_of[index] >= 0:

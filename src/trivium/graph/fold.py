@@ -45,7 +45,7 @@ class GraphFold:
         """Fold facts, in order of sequence, into the tables."""
         batch = Batch()
         for recorded in facts:
-            batch.begin(recorded.sequence, recorded.fact.source)
+            batch.begin(recorded)
             for statement in self._reader(recorded):
                 batch.take(statement)
         if facts:

@@ -69,8 +69,9 @@ _PUT_MENTION = text(
     "INSERT INTO graph_mentions (asset, sequence) VALUES (:asset, :sequence) ON CONFLICT (asset, sequence) DO NOTHING"
 )
 _PUT_DECLARED = text(
-    "INSERT INTO graph_declared (source, identity, statement, sequence)"
-    " VALUES (:source, :identity, :statement, :sequence) ON CONFLICT (source, identity) DO UPDATE SET"
+    "INSERT INTO graph_declared (source, identity, statement, recorded_at, sequence)"
+    " VALUES (:source, :identity, :statement, :recorded_at, :sequence) ON CONFLICT (source, identity) DO UPDATE SET"
+    " recorded_at = CASE WHEN statement = excluded.statement THEN recorded_at ELSE excluded.recorded_at END,"
     " sequence = CASE WHEN statement = excluded.statement THEN sequence ELSE excluded.sequence END,"
     " statement = excluded.statement"
 )
@@ -93,13 +94,7 @@ def store(connection: Connection, batch: Batch, head: int) -> None:
         ({"name": n, "means": m, "reason": r, "sequence": s} for (n, m, r), s in batch.merges.items()),
     )
     put(_PUT_MENTION, ({"asset": ids[asset], "sequence": sequence} for asset, sequence in batch.mentions))
-    put(
-        _PUT_DECLARED,
-        (
-            {"source": source, "identity": identity, "statement": statement, "sequence": sequence}
-            for source, identity, statement, sequence in batch.declared
-        ),
-    )
+    put(_PUT_DECLARED, (msgspec.structs.asdict(row) for row in batch.declared))
     put(_PUT_HEAD, [{"sequence": head}])
 
 

@@ -102,6 +102,7 @@ declared = Table(
     Column("source", Text, primary_key=True),
     Column("identity", Text, primary_key=True),
     Column("statement", Text, comment="JSON; none when withdrawn"),
+    Column("recorded_at", BigInteger, nullable=False, comment="when that fact was recorded"),
     Column("sequence", BigInteger, nullable=False, comment="the fact that states it as it stands"),
     sqlite_with_rowid=False,
 )

@@ -1,0 +1,1 @@
+"""What people declare in a TOML file: products, owners, endpoints, versions, resources, rules, aliases."""
