@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from trivium.facts.problem import refuse
+from trivium.facts.problem import ProblemError, refuse
 from trivium.ledger.merkle import consistency_path, inclusion_path, tree_root
 from trivium.ledger.proof import ConsistencyProof, Proof, check_proof
 from trivium.ledger.verify import reading
@@ -31,8 +32,7 @@ def proof(home: Path, sequence: int) -> Proof:
     values: list[Any] = [home_id, len(leaves), root, *columns, len(body), sha256(body).hexdigest(), path]
     made = Proof(*values)
     if not check_proof(made):
-        title = f"Fact {sequence} cannot be proved: the ledger is not as it was recorded."
-        raise refuse("damaged", title, status=409, where="ledger.db", fix="Run `trivium ledger verify`.")
+        raise _damaged(f"Fact {sequence} cannot be proved: the ledger is not as it was recorded.")
     return made
 
 
@@ -48,8 +48,15 @@ def consistency(home: Path, first: int) -> ConsistencyProof:
 
 def _read(home: Path, sequence: int) -> tuple[str, str, list[bytes], tuple[Any, ...] | None]:
     """Read the head, every leaf hash, and one fact."""
-    with reading(home) as connection:
-        home_id, root = connection.execute("SELECT home_id, root FROM head").fetchone()
-        leaves = [leaf for (leaf,) in connection.execute("SELECT leaf FROM facts ORDER BY sequence")]
-        row = connection.execute(_FACT, (sequence,)).fetchone()
+    try:
+        with reading(home) as connection:
+            home_id, root = connection.execute("SELECT home_id, root FROM head").fetchone()
+            leaves = [leaf for (leaf,) in connection.execute("SELECT leaf FROM facts ORDER BY sequence")]
+            row = connection.execute(_FACT, (sequence,)).fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError, TypeError) as fault:
+        raise _damaged(f"The ledger's file cannot be read: {fault}.") from fault
     return home_id, root.hex(), leaves, row
+
+
+def _damaged(title: str) -> ProblemError:
+    return refuse("damaged", title, status=409, where="ledger.db", fix="Run `trivium ledger verify`.")

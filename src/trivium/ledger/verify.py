@@ -90,7 +90,7 @@ def verify(home: Path, checkpoint: Path | None = None) -> Verification:
             check.head(connection)
             check.facts(connection)
             check.file(connection)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: SQLite quotes damaged text
             check.note(f"The file cannot be read beyond fact {check.count}: {error}.")
     return check.verification()
 
