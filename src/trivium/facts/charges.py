@@ -40,7 +40,7 @@ FOCUS: Final = (
     "Tags",
 )  # fmt: skip
 """The 65 columns of FOCUS 1.4, Cost and Usage, in the order of the specification."""
-JOIN_TAGS: Final = ("trivium_asset", "mlflow_run_id", "openlineage_run_id", "team", "product")
+JOIN_TAGS: Final = ("trivium_asset", "mlflow_run_id", "openlineage_run_id", "team", "product", "account")
 """Tags that say whose a charge is; each has a column `tag_…` and a column `allocated_tag_…`."""
 ADDED: Final = (
     *((f"tag_{tag}", TEXT) for tag in JOIN_TAGS),

@@ -14,12 +14,13 @@ from trivium.facts.keys import kind_of, parse
 from trivium.facts.money import SCALE, add
 from trivium.facts.period import Period, month_of
 from trivium.facts.problem import ProblemError
-from trivium.finops.apportion import apportion
+from trivium.facts.statements import Rule
+from trivium.finops.apportion import apportion, shared_exactly
 from trivium.finops.bearings import Bearings
-from trivium.finops.charges import Charge
+from trivium.finops.charges import ACCOUNT, Charge
 from trivium.finops.closings import Closings
 from trivium.finops.places import Places
-from trivium.finops.sharing import Sharing, by_fractions
+from trivium.finops.sharing import Sharing
 
 BASES: Final = (
     "category", "tagged", "resource", "time share", "rule", "equal share", "provider split", "owner tag", "none",
@@ -28,6 +29,8 @@ BASES: Final = (
 """How a bearer was found. `none` is `unallocated`; `child share` is a bracket's charge spread over its children."""
 CATEGORY, TAGGED, RESOURCE, TIME_SHARE, RULE, EQUAL_SHARE, PROVIDER_SPLIT, OWNER_TAG, NONE, CHILD_SHARE = range(10)
 
+BEARERS: Final = frozenset({"dataset", "run", "job", "experiment", "model", "endpoint"})
+"""Kinds of assets that a charge can be tagged with; a team or product is asked last."""
 ACCOUNT_OF_CATEGORY: Final = {
     "Tax": "tax", "Credit": "credit", "Adjustment": "adjustment", "Purchase": "purchase",
 }  # fmt: skip
@@ -52,11 +55,11 @@ def month_parts(charges: list[Charge], closings: Closings) -> list[Part]:
     """
     parts: list[Part] = []
     for number, charge in enumerate(charges):
-        months = Period(charge.start, charge.end).months()
+        months = Period(charge.start, max(charge.end, charge.start + 1)).months()
         spans = [(max(charge.start, month.start), min(charge.end, month.end)) for month in months]
         whole = int(charge.amount.scaleb(SCALE))
         assert Decimal(whole).scaleb(-SCALE) == charge.amount
-        shares = apportion(whole, [end - start for start, end in spans])
+        shares = apportion(whole, [max(end - start, len(spans) == 1) for start, end in spans])
         for month, (start, end), share in zip(months, spans, shares, strict=True):
             counted, late = _counted_in(month, charge.since, closings)
             if charge.until:
@@ -107,7 +110,7 @@ class Allocator:
         if resource:
             split = self.sharing.sheet(resource).split(part.start, part.end)
             found = [
-                (self._named("idle") if place < 0 else place, share) for place, share in by_fractions(units, split)
+                (self._named("idle") if place < 0 else place, share) for place, share in shared_exactly(units, split)
             ]
         else:
             found = list(zip(bearers, apportion(units, [1] * len(bearers)), strict=True))
@@ -140,11 +143,11 @@ class Allocator:
         columns = charge.columns
         category = str(columns.get("ChargeCategory") or "")
         account = ACCOUNT_OF_CATEGORY.get(category)
-        if columns.get("CommitmentDiscountStatus") == "Unused" and account is None:
+        if columns.get("CommitmentDiscountStatus") == "Unused":
             account = "commitment_unused"
         if account:
-            return self._by_rule(charge) or (CATEGORY, [self._named(account)], "")
-        split = bool(columns.get("AllocatedResourceId") or columns.get("has_allocated_tags"))
+            return CATEGORY, [self._named(account)], ""
+        split = is_split(charge)
         if split and (found := self._by_tags(charge, "allocated_tag_", PROVIDER_SPLIT)):
             return found
         if split and (found := self._by_resource(str(columns.get("AllocatedResourceId") or ""), split)):
@@ -158,7 +161,7 @@ class Allocator:
     def _by_tags(self, charge: Charge, prefix: str, basis: int) -> tuple[int, list[int], str] | None:
         """Find an asset or a run that a tag names; a tag that is no asset key names nothing."""
         asset = charge.columns.get(f"{prefix}trivium_asset")
-        if asset and is_key(asset):
+        if asset and is_key(asset) and kind_of(asset) in BEARERS:
             return basis, [self.places.place(asset)], ""
         for run in ("mlflow_run_id", "openlineage_run_id"):
             if name := charge.columns.get(f"{prefix}{run}"):
@@ -177,23 +180,41 @@ class Allocator:
     def _by_rule(self, charge: Charge) -> tuple[int, list[int], str] | None:
         """Find the first configured rule whose columns and tags all equal the charge's."""
         for rule in self.places.flows.rules:
-            if all(charge.columns.get(name) == value for name, value in rule.match.items()):
-                if rule.spread:
-                    return EQUAL_SHARE, [self.places.place(key) for key in sorted(rule.spread)], ""
-                return RULE, [self._named(rule.to) if ":" not in rule.to else self.places.place(rule.to)], ""
+            if not _matches(rule, charge, "") or (is_split(charge) and len(rule.spread) > 1):
+                continue
+            if rule.spread:
+                return EQUAL_SHARE, [self.places.place(key) for key in sorted(rule.spread)], ""
+            return RULE, [self.places.place(rule.to)], ""
         return None
 
     def _by_owner(self, charge: Charge) -> tuple[int, list[int], str] | None:
-        """Find the team or product that a tag names, by its key or its bare name."""
+        """Find the team, product or account that a tag names, by its key or its bare name."""
         for prefix in ("allocated_tag_", "tag_"):
+            asset = charge.columns.get(f"{prefix}trivium_asset") or ""
+            if is_key(asset) and kind_of(asset) in {"team", "product"}:
+                return OWNER_TAG, [self.places.place(asset)], ""
             for kind in ("team", "product"):
                 if name := charge.columns.get(f"{prefix}{kind}"):
                     key = name if is_key(name) and kind_of(name) == kind else f"{kind}:{name}"
                     return OWNER_TAG, [self.places.place(key)], ""
+            if account := charge.columns.get(f"{prefix}account"):
+                return OWNER_TAG, [self._named(account.replace(":", " "))], ""
         return None
 
     def _named(self, account: str) -> int:
         return self.places.place(account)
+
+
+def is_split(charge: Charge) -> bool:
+    """Say whether the provider has split the row already (FOCUS: AllocatedResourceId, AllocatedTags)."""
+    return bool(charge.columns.get("AllocatedResourceId") or charge.columns.get("has_allocated_tags"))
+
+
+def _matches(rule: Rule, charge: Charge, account: str) -> bool:
+    """Say whether a charge has all that a rule asks for; `account` is where it lies, when it lies in one."""
+    return all(
+        (account if name == ACCOUNT else charge.columns.get(name)) == value for name, value in rule.match.items()
+    )
 
 
 def is_key(text: str) -> bool:

@@ -7,8 +7,12 @@ within them whenever the weights sum to at most 2⁵⁰ (`LARGEST_SUM`), so it c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final, TypeVar
+
+Key = TypeVar("Key", str, int)
 
 LARGEST_SUM: Final = 1 << 50
 """Whole weights of one division sum to at most this (design.md §7: weights may be float64, amounts never)."""
@@ -31,6 +35,14 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
         parts[place] += 1
     assert sum(parts) == size
     return parts if total >= 0 else [-part for part in parts]
+
+
+def shared_exactly(total: int, shares: Mapping[Key, Fraction]) -> list[tuple[Key, int]]:
+    """Share units by exact fractions, ties by key; gives (key, units) without empty shares."""
+    keys = sorted(shares)
+    scale = math.lcm(*(shares[key].denominator for key in keys))
+    parts = apportion(total, [int(shares[key] * scale) for key in keys])
+    return [(key, part) for key, part in zip(keys, parts, strict=True) if part]
 
 
 def hand_out(left: Any, whole: Any, count: Any, first: Any, remainder: Any, amount: Any) -> None:

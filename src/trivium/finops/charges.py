@@ -15,7 +15,7 @@ SIGNATURE: Final = (
     "ChargeCategory", "ChargeClass", "CommitmentDiscountStatus", "ServiceName", "ResourceId", "ResourceName",
     "AllocatedResourceId", "has_allocated_tags", "allocated_tag_trivium_asset", "allocated_tag_mlflow_run_id",
     "allocated_tag_openlineage_run_id", "allocated_tag_team", "allocated_tag_product", "tag_trivium_asset",
-    "tag_mlflow_run_id", "tag_openlineage_run_id", "tag_team", "tag_product",
+    "tag_mlflow_run_id", "tag_openlineage_run_id", "tag_team", "tag_product", "tag_account", "allocated_tag_account",
 )  # fmt: skip
 """Columns that decide who bears a charge, and those that a person recognises it by."""
 
@@ -26,6 +26,10 @@ class Bill(Protocol):
     def query(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> list[tuple[Any, ...]]:
         """Answer one SELECT over `charges_history` as of a ledger sequence."""
         ...
+
+
+ACCOUNT: Final = "account"
+"""What a rule matches to spread a named account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def _charge(names: list[str], row: tuple[Any, ...]) -> Charge:
     width = len(names)
     starts, ends, tokens, since, until, effective, billed, rows = row[width:]
     columns = dict(zip(names, row[:width], strict=True))
-    assert ends > starts
+    assert ends >= starts
     return Charge(columns, starts, ends, effective or Decimal(0), billed or Decimal(0), tokens, since, until, rows)
 
 
@@ -89,6 +93,8 @@ def _asked(rules: Iterable[Rule]) -> dict[str, str]:
             if name.startswith("tag:"):
                 pointer = "/" + name[4:].replace("~", "~0").replace("/", "~1")
                 asked[name] = f"json_extract_string(\"Tags\", '{pointer.replace(chr(39), chr(39) * 2)}')"
+            elif name == ACCOUNT:
+                continue
             elif name not in FOCUS:
                 raise refuse(
                     "bad_rule", f"Rule {shown(rule.name)} matches {shown(name)}, no FOCUS column.", where="rule"

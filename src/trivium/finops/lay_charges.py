@@ -10,7 +10,6 @@ from trivium.finops.bearings import Bearings
 from trivium.finops.layout import Layout, order_in_time
 from trivium.finops.network import Entries, Int64
 from trivium.finops.timeline import POUR
-from trivium.graph.flows import OPEN
 
 
 def lay_bearings(layout: Layout, bearings: Bearings) -> Entries:
@@ -48,17 +47,17 @@ def _entries(bearings: Bearings, node: Int64, amount: Int64, cut: list[tuple[int
 
 
 def _by_overlap(layout: Layout, bearings: Bearings, row: int) -> list[tuple[int, int]]:
-    """Share a charge among a run's slices by overlap; outside the run's life it goes to the nearest slice."""
+    """Share a charge among a run's slices of the month by overlap, else by their seconds, else equally."""
     slices, start, end = layout.slices, int(bearings.start[row]), int(bearings.end[row])
     parts = slices.of_run[int(bearings.place[row])]
-    spans = [(int(slices.start[part]), min(int(slices.end[part]), layout.view.cutoff)) for part in parts]
+    spans = [(int(slices.real[part]), int(slices.real[part] + slices.length[part])) for part in parts]
     overlap = [max(0, min(end, last) - max(start, first)) for first, last in spans]
-    total = int(bearings.amount[row])
-    if bearings.late[row] or not any(overlap):
-        early = bearings.late[row] or end <= spans[0][0]
-        return [(int(layout.hold[parts[0] if early else parts[-1]]), total)]
-    shares = apportion(total, overlap)
-    return [(int(layout.hold[part]), share) for part, share in zip(parts, shares, strict=True) if share]
+    if start == end:
+        overlap = [int(first <= start < max(last, first + 1)) for first, last in spans]
+    lengths = [int(slices.length[part]) for part in parts]
+    weights = overlap if any(overlap) else lengths if any(lengths) else [1] * len(parts)
+    shares = apportion(int(bearings.amount[row]), weights)
+    return [(int(layout.hold[part]), share) for part, share in zip(parts, shares, strict=True)]
 
 
 def _poured_at(layout: Layout, end: int, late: bool) -> int:
@@ -73,16 +72,13 @@ def _storage(layout: Layout, place: int, instant: int) -> int:
 
 def _node_of(layout: Layout, place: int, end: int, late: bool) -> int:
     """Give the node of a bearer that is neither a dataset nor a run with slices."""
-    if layout.places.is_run(place):
-        ended = layout.spans.outcome[place] != OPEN
-        if layout.view.flows.runs.bracket[place] and ended and place not in layout.after:
-            return layout.rest(place)
-        return layout.of_run(place)
     key = layout.places.key(place)
-    if kind_of(key) == "model":
+    kind = kind_of(key) if ":" in key else ""
+    if kind == "run":
+        return layout.of_run(place) if layout.places.is_run(place) else layout.tank("running", "running", place)
+    if kind == "model":
         return layout.version_of(key, place)
-    if kind_of(key) == "experiment" and key in layout.experiments:
+    if kind == "experiment":
         instant = _poured_at(layout, end, late)
-        order = order_in_time(instant, POUR)
-        return layout.trial(layout.experiments[key], place, order, layout.timeline.step(instant, POUR))
+        return layout.trial_of(key, place, layout.timeline.step(instant, POUR), order_in_time(instant, POUR))
     return layout.rest(place)

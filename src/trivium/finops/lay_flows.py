@@ -13,7 +13,7 @@ from trivium.finops.draft import SUB
 from trivium.finops.layout import Layout, Retries, order_in_time
 from trivium.finops.measures import shared_by
 from trivium.finops.network import PARTS, REST, Int64
-from trivium.finops.timeline import AFTER_START, POUR
+from trivium.finops.timeline import POUR, START
 from trivium.finops.uses import Pours, month_drains, month_pours
 from trivium.graph.flows import FAILED, OPEN, SUCCESS, Uses
 
@@ -35,19 +35,19 @@ def lay_reads(layout: Layout, late: Int64) -> Reads:
 
 
 def _consumers(layout: Layout) -> Int64:
-    """Give each run what equal shares are counted among: its experiment, else its job, else itself."""
+    """Give each run what equal shares are counted among: its job, else its experiment, else itself."""
     runs = layout.view.flows.runs
-    jobs, experiments = len(layout.view.flows.jobs), len(layout.view.flows.experiments)
-    alone = np.arange(len(runs.keys), dtype=np.int64) + jobs + experiments
-    by_job = np.where(runs.job >= 0, runs.job.astype(np.int64) + experiments, alone)
-    return np.where(runs.experiment >= 0, runs.experiment.astype(np.int64), by_job)
+    jobs = len(layout.view.flows.jobs)
+    alone = np.arange(len(runs.keys), dtype=np.int64) + jobs + len(layout.view.flows.experiments)
+    by_experiment = np.where(runs.experiment >= 0, runs.experiment.astype(np.int64) + jobs, alone)
+    return np.where(runs.job >= 0, runs.job.astype(np.int64), by_experiment)
 
 
 def lay_ends(layout: Layout, reads: Reads) -> None:
     """Let every slice pour at its end by the first route that applies, and match all pours with their readers."""
     writes, upkeep = month_pours(layout.view, layout.slices)
     flows, slices = layout.view.flows, layout.slices
-    leads = np.isin(slices.run, list(layout.registered.of_run)) & (slices.outcome == SUCCESS)
+    leads = np.isin(slices.run, [*layout.registered.of_run, *layout.registered.awaited])
     cuts = (flows.writes.dataset[writes.row].astype(np.int64), layout.timeline.end[writes.slice])
     keep = ~leads[writes.slice]
     writes = Pours(writes.slice[keep], writes.row[keep], True)
@@ -62,9 +62,9 @@ def lay_ends(layout: Layout, reads: Reads) -> None:
 def _route_others(layout: Layout, places: Int64) -> None:
     """Route the slices that pour into no dataset: open, failed, leading to versions, trials, ends."""
     slices, runs = layout.slices, layout.view.flows.runs
-    retries = Retries(layout.view, layout.spans)
+    retries = Retries(layout.view, layout.spans, slices)
     plain = (slices.outcome[places] == SUCCESS) & (runs.experiment[slices.run[places]] < 0)
-    plain &= ~np.isin(slices.run[places], list(layout.registered.of_run))
+    plain &= ~np.isin(slices.run[places], [*layout.registered.of_run, *layout.registered.awaited])
     ends = places[plain]
     rest = layout.draft.nodes(
         np.full(len(ends), layout.timeline.last * SUB + 6), REST, slices.run[ends].astype(np.int64)
@@ -73,14 +73,17 @@ def _route_others(layout: Layout, places: Int64) -> None:
     for place in places[~plain].tolist():
         run, node = int(slices.run[place]), int(layout.hold[place])
         at_once = slices.begins[place] and slices.start[place] == slices.end[place]
-        order = order_in_time(int(slices.end[place]), AFTER_START if at_once else 0) if slices.outcome[place] else 0
+        order = order_in_time(int(slices.end[place]), START if at_once else 0) if slices.outcome[place] else 0
+        if run in layout.registered.awaited and slices.outcome[place]:
+            layout.draft.edge(node, int(layout.hold[layout.slices.of_run[run][-1]]))
+            continue
         _route(layout, retries, run, node, int(slices.outcome[place]), int(layout.timeline.end[place]), order)
 
 
 def _route(layout: Layout, retries: Retries, run: int, node: int, outcome: int, step: int, order: int) -> None:
     """Route one run's money when it pours into no dataset."""
     experiment = int(layout.view.flows.runs.experiment[run])
-    versions = layout.registered.of_run.get(run, ()) if outcome == SUCCESS else ()
+    versions = layout.registered.of_run.get(run, ()) if outcome != OPEN else ()
     if outcome == OPEN:
         layout.draft.edge(node, layout.tank("running", "running", run))
     elif versions:
@@ -88,9 +91,9 @@ def _route(layout: Layout, retries: Retries, run: int, node: int, outcome: int, 
             layout.draft.edge(node, layout.version(version))
     elif experiment >= 0:
         layout.draft.edge(node, layout.trial(experiment, run, order, step))
-    elif outcome == FAILED:
+    elif outcome == FAILED and not layout.view.flows.runs.upkeep[run]:
         retry = retries.of(run)
-        taker = layout.of_run(retry) if retry >= 0 else layout.tank("failed", "failed", run)
+        taker = int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", run)
         layout.draft.edge(node, taker)
     else:
         layout.draft.edge(node, layout.rest(run))
@@ -98,10 +101,10 @@ def _route(layout: Layout, retries: Retries, run: int, node: int, outcome: int, 
 
 def _route_afterlives(layout: Layout) -> None:
     """Let runs that ended before the month pour what reached them since, at once and by their route."""
-    flows, retries = layout.view.flows, Retries(layout.view, layout.spans)
+    flows, retries = layout.view.flows, Retries(layout.view, layout.spans, layout.slices)
     for run, node in layout.after.items():
         outcome, step = int(layout.spans.outcome[run]), layout.after_step[run]
-        leads = outcome == SUCCESS and run in layout.registered.of_run
+        leads = run in layout.registered.of_run
         uses = flows.reads if flows.runs.upkeep[run] else flows.writes
         rows = _rows_of(uses, run)
         if len(rows) and not leads and (outcome == SUCCESS or flows.runs.upkeep[run]):

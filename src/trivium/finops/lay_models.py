@@ -13,18 +13,23 @@ from trivium.finops.layout import Layout
 
 
 def drain_trials(layout: Layout) -> None:
-    """Let each trial flow into the first version of its experiment that takes effect after it, else carry it."""
-    effects: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for effect in layout.registered.draining:
-        effects[effect.experiment].append((effect.order, effect.version))
+    """Let each trial flow into the versions that drain its experiment first after it, else carry it.
+
+    What one of a version's own runs left in the experiment is the version's as soon as it takes effect.
+    """
+    drains: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
+    for drain in layout.registered.drains:
+        drains[drain.experiment].append((drain.order, drain.versions))
     for experiment, holder, order, node in layout.trials:
-        taker = next((version for at, version in effects.get(experiment, []) if at >= order), None)
-        if taker is None:
+        found = [(at, 1, versions) for at, versions in drains.get(experiment, []) if at >= order][:1]
+        if holder in layout.registered.of_run:
+            found.append((layout.registered.effect[holder], 0, layout.registered.of_run[holder]))
+        takers = min(found)[2] if found else ()
+        for version in takers:
+            layout.draft.edge(node, layout.version(version))
+        if not takers:
             place = layout.places.place(layout.view.flows.experiments[experiment])
-            key = layout.places.key(place)
-            layout.draft.edge(node, layout.trial_tank(key, holder))
-        else:
-            layout.draft.edge(node, layout.version(taker))
+            layout.draft.edge(node, layout.trial_tank(layout.places.key(place), holder))
 
 
 def drain_versions(layout: Layout) -> None:
@@ -41,7 +46,7 @@ def drain_versions(layout: Layout) -> None:
 
 
 def _consumers(layout: Layout) -> dict[int, list[tuple[int, int]]]:
-    """Give each version's consumers of the month with their weights: predictions, else one each."""
+    """Give each version's consumers of the month with their weights: predictions where all have them, else one each."""
     uses, month = layout.view.flows.consumptions, layout.view.month
     alive = (uses.since < month.end) & (uses.until > month.start)
     found: dict[int, set[int]] = defaultdict(set)
@@ -51,10 +56,9 @@ def _consumers(layout: Layout) -> dict[int, list[tuple[int, int]]]:
     counts: dict[tuple[int, int], int] = {}
     for row in np.flatnonzero(made.month == month.start).tolist():
         counts[int(made.version[row]), int(made.consumer[row])] = int(made.count[row])
-        found[int(made.version[row])].add(int(made.consumer[row]))
     weighed: dict[int, list[tuple[int, int]]] = {}
     for version, consumers in found.items():
-        weights = [counts.get((version, consumer), 0) for consumer in sorted(consumers)]
-        even = weights if any(weights) else [1] * len(weights)
-        weighed[version] = [pair for pair in zip(sorted(consumers), even, strict=True) if pair[1]]
+        known = [counts.get((version, consumer)) for consumer in sorted(consumers)]
+        weights = [count or 0 for count in known] if None not in known and any(known) else [1] * len(known)
+        weighed[version] = [pair for pair in zip(sorted(consumers), weights, strict=True) if pair[1]]
     return weighed

@@ -68,9 +68,9 @@ class Layout:
         return node
 
     def version_of(self, key: str, place: int) -> int:
-        """Give the node of a version by key; one that the graph does not know keeps what it is charged."""
+        """Give the node of a version by key; one that the graph does not know carries what it is charged."""
         known = self.version_numbers.get(key)
-        return self.rest(place) if known is None else self.version(known)
+        return self.tank("version", key, place) if known is None else self.version(known)
 
     def trial(self, experiment: int, holder: int, order: int, step: int) -> int:
         """Make a node for money poured into an experiment by `holder` at a place in time."""
@@ -78,6 +78,11 @@ class Layout:
         node = self.draft.node(step * SUB + 3, TRIAL, place)
         self.trials.append((experiment, holder, order, node))
         return node
+
+    def trial_of(self, key: str, holder: int, step: int, order: int) -> int:
+        """Make a trial node by the key of its experiment; one that the graph does not know carries what it holds."""
+        number = self.experiments.get(self.view.flows.names.get(key, key))
+        return self.trial_tank(key, holder) if number is None else self.trial(number, holder, order, step)
 
     def source_of_pour(self, dataset: int, step: int, instant: int) -> int:
         """Make a node that pours into a dataset at a step: a storage charge, an opening tank, a released part."""
@@ -87,7 +92,8 @@ class Layout:
 
     def tank(self, kind: str, line: str, place: int, at: int = 0) -> int:
         """Give the node of a closing tank whose holder is `place`."""
-        return self.draft.tank(Tank(kind, line, self.places.key(place), at), place, self.timeline.last)
+        holder = "" if line == self.places.key(place) else self.places.key(place)
+        return self.draft.tank(Tank(kind, line, holder, at), place, self.timeline.last)
 
     def trial_tank(self, experiment: str, holder: int) -> int:
         """Give the closing tank of what `holder` poured into an experiment."""
@@ -105,7 +111,8 @@ class Layout:
             return int(self.hold[single])
         if run in self.after:
             return self.after[run]
-        return self.tank("running", "running", run)
+        carrier = int(self.view.flows.runs.carrier[run])
+        return self.of_run(carrier) if carrier != run else self.tank("running", "running", run)
 
     def live(self, run: int, step: int) -> None:
         """Make the node of a run that ended before the month and still gets money or reads."""
@@ -115,32 +122,33 @@ class Layout:
 
 @dataclass
 class Retries:
-    """Finds the successful run that takes over what a failed run cost."""
+    """Finds the successful slice that takes over what a failed run cost, among those that end in the month."""
 
     view: View
     spans: Spans
+    slices: Slices
 
     @cached_property
-    def _successes(self) -> dict[int, list[tuple[int, int]]]:
-        runs = self.view.flows.runs
-        carries = runs.carrier == np.arange(len(runs.keys))
-        good = np.flatnonzero((self.spans.outcome == SUCCESS) & self.spans.begun & carries & ~runs.upkeep)
-        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for run in good.tolist():
-            found[int(runs.job[run])].append((int(self.spans.start[run]), run))
+    def _successes(self) -> dict[int, list[tuple[int, int, int]]]:
+        runs, slices = self.view.flows.runs, self.slices
+        good = np.flatnonzero((slices.outcome == SUCCESS) & ~runs.upkeep[slices.run])
+        found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for place in good.tolist():
+            run = int(slices.run[place])
+            found[int(runs.job[run])].append((int(slices.real[place]), run, place))
         for starts in found.values():
             starts.sort()
         return found
 
     def of(self, run: int) -> int:
-        """Give the next successful run of a failed run's job that starts after it ended, or -1."""
+        """Give the next successful slice of a failed run's job that starts after the run ended, or -1."""
         job = int(self.view.flows.runs.job[run])
         if job < 0:
             return -1
         end, start = int(self.spans.end[run]), int(self.spans.start[run])
-        for begun, other in self._successes.get(job, []):
+        for begun, other, place in self._successes.get(job, []):
             if begun > end or (begun == end and other != run and (start < end or other > run)):
-                return other
+                return place
         return -1
 
 

@@ -175,21 +175,19 @@ def endpoints_of(flows: Flows, version: int, month: Period) -> list[int]:
     """List the endpoints that serve a version in a month."""
     uses = flows.consumptions
     alive = (uses.version == version) & (uses.since < month.end) & (uses.until > month.start)
-    made = flows.predictions
-    predicted = made.consumer[(made.version == version) & (made.month == month.start)]
-    found = sorted({*uses.consumer[alive].tolist(), *predicted.tolist()})
+    found = sorted(set(uses.consumer[alive].tolist()))
     return [consumer for consumer in found if kind_of(flows.consumers[consumer]) == "endpoint"]
 
 
 def users_of(flows: Flows, consumer: int, month: Period) -> dict[int, int]:
-    """Weigh the versions that a consumer uses in a month: by predictions, else one each."""
+    """Weigh the versions that a consumer uses in a month: by predictions where all have them, else one each."""
     uses, made = flows.consumptions, flows.predictions
     alive = (uses.consumer == consumer) & (uses.since < month.end) & (uses.until > month.start)
+    versions = set(uses.version[alive].tolist())
     rows = (made.consumer == consumer) & (made.month == month.start)
     counts = dict(zip(made.version[rows].tolist(), made.count[rows].tolist(), strict=True))
-    versions = {*uses.version[alive].tolist(), *counts}
-    weights = {version: int(counts.get(version, 0)) for version in versions}
-    return weights if any(weights.values()) else dict.fromkeys(versions, 1)
+    known = versions <= set(counts) and any(counts[version] for version in versions)
+    return {version: counts[version] if known else 1 for version in versions}
 
 
 def _at(book: MonthBook, key: str) -> np.ndarray:

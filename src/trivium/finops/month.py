@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from trivium.facts.keys import kind_of
 from trivium.finops.bearings import Bearings
 from trivium.finops.draft import Draft
 from trivium.finops.lay_charges import lay_bearings
@@ -19,10 +18,9 @@ from trivium.finops.layout import Layout, Retries, lay_holds, order_in_time
 from trivium.finops.network import Int64, Network, Tank
 from trivium.finops.places import Places
 from trivium.finops.registrations import registrations
-from trivium.finops.slices import Slices, Spans, View, month_slices
-from trivium.finops.timeline import PHASES, POUR, timeline
+from trivium.finops.slices import Spans, View, month_slices
+from trivium.finops.timeline import POUR, timeline
 from trivium.finops.uses import late_reads
-from trivium.graph.flows import FAILED
 
 
 def build_month(view: View, places: Places, bearings: Bearings, opening: Iterable[Tank]) -> Network:
@@ -31,18 +29,15 @@ def build_month(view: View, places: Places, bearings: Bearings, opening: Iterabl
     spans = Spans.of(view)
     slices = month_slices(view, spans)
     late = late_reads(view, spans)
-    afters, late_after = _afterlives(view, places, spans, slices, bearings, tanks, late)
+    afters, late_after = _afterlives(view, places, spans, bearings, tanks, late)
     line, late_step = timeline(view, slices, late_after)
     draft = Draft()
     layout = Layout(
         view, places, spans, slices, registrations(view, spans), line, draft, lay_holds(draft, slices, line)
     )
     step_of = dict(zip(late_after.tolist(), late_step.tolist(), strict=True))
-    after_late = line.step(view.first_instant, PHASES - 1)
-    retries = Retries(view, spans)
-    takers = {retries.of(run) for run in late_after.tolist() if spans.outcome[run] == FAILED}
     for run in sorted(afters, key=lambda run: (int(spans.start[run]), run)):
-        layout.live(run, step_of.get(run, after_late if run in takers else 1))
+        layout.live(run, step_of.get(run, 1))
     entries = lay_bearings(layout, bearings)
     for tank in tanks:
         draft.opening[tank] = _open(layout, tank)
@@ -53,28 +48,14 @@ def build_month(view: View, places: Places, bearings: Bearings, opening: Iterabl
 
 
 def _afterlives(
-    view: View, places: Places, spans: Spans, slices: Slices, bearings: Bearings, tanks: list[Tank], late: Int64
+    view: View, places: Places, spans: Spans, bearings: Bearings, tanks: list[Tank], late: Int64
 ) -> tuple[list[int], Int64]:
-    """Find the runs that ended before the month and still get money, or read now: (all of them, those that read).
-
-    What a failed one gets goes on to its retry, which may have ended before the month as well.
-    """
+    """Find the runs that ended before the month and still get money, or read now: (all of them, those that read)."""
     charged = bearings.place[bearings.place < places.first_dataset]
     wanted = set(np.unique(charged[spans.past[charged]]).tolist())
-    retries = Retries(view, spans)
-    failed = [places.place(tank.holder) for tank in tanks if tank.kind == "failed"]
     running = [places.place(tank.holder) for tank in tanks if tank.kind == "running"]
-    in_month = slices.run[slices.outcome == FAILED].tolist() if (slices.outcome == FAILED).any() else []
     reading = {run for run in view.flows.reads.run[late].tolist() if spans.past[run]}
     wanted |= reading | {run for run in running if places.is_run(run) and spans.past[run]}
-    seeds = [*failed, *in_month, *wanted]
-    while seeds:
-        run = seeds.pop()
-        if not places.is_run(run) or spans.outcome[run] != FAILED or view.flows.runs.experiment[run] >= 0:
-            continue
-        retry = retries.of(run)
-        if retry >= 0 and spans.past[retry] and retry not in wanted:
-            wanted.add(retry)
     return sorted(wanted), np.array(sorted(reading), dtype=np.int64)
 
 
@@ -83,15 +64,14 @@ def _open(layout: Layout, tank: Tank) -> int:
     holder = layout.places.place(tank.holder or tank.place)
     first, start = layout.places.first_dataset, layout.view.month.start
     if tank.kind == "running":
-        return layout.of_run(holder)
+        return layout.of_run(holder) if layout.places.is_run(holder) else layout.tank("running", "running", holder)
     if tank.kind == "failed":
-        retry = Retries(layout.view, layout.spans).of(holder)
-        return layout.of_run(retry) if retry >= 0 else layout.tank("failed", "failed", holder)
+        retry = Retries(layout.view, layout.spans, layout.slices).of(holder) if layout.places.is_run(holder) else -1
+        return int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", holder)
     if tank.kind == "version":
         return layout.version_of(layout.places.key(holder), holder)
     if tank.kind == "trial":
-        experiment = layout.experiments[layout.places.key(layout.places.place(tank.place))]
-        return layout.trial(experiment, holder, order_in_time(layout.view.first_instant), 0)
+        return layout.trial_of(tank.place, holder, 0, order_in_time(layout.view.first_instant))
     if tank.kind == "prepaid" and tank.at > layout.view.cutoff:
         return layout.tank("prepaid", "prepaid", holder, tank.at)
     at = layout.view.first_instant if tank.kind == "dataset" else max(tank.at, start)
@@ -99,8 +79,3 @@ def _open(layout: Layout, tank: Tank) -> int:
     node = layout.source_of_pour(holder - first, step, at)
     layout.released.add(node)
     return node
-
-
-def is_asset(key: str) -> bool:
-    """Say whether a line of a statement is an asset and not a named account."""
-    return kind_of(key) != key

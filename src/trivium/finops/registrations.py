@@ -7,82 +7,115 @@ from dataclasses import dataclass
 
 from trivium.facts.period import month_of
 from trivium.finops.slices import Spans, View
-from trivium.finops.timeline import AFTER_START, EFFECT, PHASES
+from trivium.finops.timeline import EFFECT, PHASES
 from trivium.graph.flows import OPEN
+
+Pair = tuple[int, int, int, int]
+"""When a version takes effect for one of its runs: month, place in time, run, version."""
 
 
 @dataclass(frozen=True)
-class Effect:
-    """A version that has taken effect by the cutoff: `order` is its place in time, `month` the start of its month."""
+class Drain:
+    """At its place in time an experiment's trials so far flow into versions, equally."""
 
-    version: int
     order: int
-    month: int
     experiment: int
-    runs: tuple[int, ...]
+    versions: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Registrations:
-    """The versions in effect. `of_run` are those that a run pours into; `draining` those of this month, in order."""
+    """The versions in effect. `of_run` are those that a run pours into, `awaited` runs that will lead to some.
+
+    `effect` is the place in time at which the first of them took effect.
+    """
 
     of_run: dict[int, tuple[int, ...]]
-    draining: tuple[Effect, ...]
+    effect: dict[int, int]
+    awaited: frozenset[int]
+    drains: tuple[Drain, ...]
 
 
 def registrations(view: View, spans: Spans) -> Registrations:
-    """Find the versions in effect; a run pours into those of its first month only."""
-    by_run: dict[int, list[Effect]] = defaultdict(list)
-    for effect in _effects(view, spans):
-        for run in effect.runs:
-            by_run[run].append(effect)
-    of_run, draining = {}, set()
-    for run, effects in by_run.items():
-        month = min(effect.month for effect in effects)
-        first = [effect for effect in effects if effect.month == month]
-        of_run[run] = tuple(sorted({effect.version for effect in first}))
-        if month == view.month.start:
-            draining.update(first)
-    ordered = tuple(sorted(draining, key=lambda effect: (effect.order, effect.version)))
-    return Registrations(of_run, ordered)
+    """Find the versions in effect by the cutoff; a run pours into those of the first month that has any."""
+    registered = _registered(view)
+    runs_of = _runs_of(view, registered)
+    pairs: dict[int, list[Pair]] = defaultdict(list)
+    awaited: set[int] = set()
+    for version, runs in runs_of.items():
+        for run in runs:
+            if spans.outcome[run] != OPEN:
+                pairs[run].append(_pair(view, spans, registered, run, version))
+            elif spans.begun[run]:
+                awaited.add(run)
+    of_run: dict[int, tuple[int, ...]] = {}
+    effect: dict[int, int] = {}
+    for run, each in pairs.items():
+        month, effect[run], _, _ = min(each)
+        of_run[run] = tuple(sorted({pair[3] for pair in each if pair[0] == month}))
+    drains = _drains(view, spans, registered, runs_of, of_run)
+    return Registrations(of_run, effect, frozenset(awaited - set(of_run)), drains)
 
 
-def _effects(view: View, spans: Spans) -> list[Effect]:
-    versions, pairs = view.flows.versions, view.flows.version_runs
-    runs_of: dict[int, list[int]] = defaultdict(list)
-    carrier = view.flows.runs.carrier
+def _registered(view: View) -> dict[int, tuple[int, int]]:
+    """Give the (month, instant) of each version that is registered by the cutoff and no copy."""
+    versions = view.flows.versions
+    bound = view.closings.bound(versions.sequence).tolist()
+    found: dict[int, tuple[int, int]] = {}
+    for version, (at, late) in enumerate(zip(versions.at.tolist(), bound, strict=True)):
+        counted = max(at, late)
+        if versions.copy_of[version] < 0 and counted <= view.cutoff and counted < view.month.end:
+            found[version] = (month_of(counted).start, counted)
+    return found
+
+
+def _runs_of(view: View, registered: dict[int, tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    pairs = view.flows.version_runs
     for version, run in zip(pairs.version.tolist(), pairs.run.tolist(), strict=True):
-        runs_of[version].append(int(carrier[run]))
-    bound = view.closings.bound(versions.sequence)
-    effects = []
-    for version, runs in sorted(runs_of.items()):
-        if versions.copy_of[version] >= 0:
-            continue
-        at, late = int(versions.at[version]), int(bound[version])
-        registered = at if at >= late else late - 1
-        effect = _effect(view, spans, version, registered, sorted(set(runs)))
-        if effect is not None:
-            effects.append(effect)
-    return effects
+        if version in registered:
+            found[version].add(run)
+    return {version: sorted(runs) for version, runs in sorted(found.items())}
 
 
-def _effect(view: View, spans: Spans, version: int, registered: int, runs: list[int]) -> Effect | None:
-    """Give a version's effect at the later of its registration and its runs' ends, or None when it is to come."""
-    ended = [run for run in runs if spans.outcome[run] != OPEN]
-    if not ended or registered > view.cutoff:
-        return None
-    end = max(int(spans.end[run]) for run in ended)
-    if end >= registered:
-        at_once = any(spans.start[run] == end and spans.end[run] == end for run in ended)
-        order = end * PHASES + (AFTER_START if at_once else EFFECT)
-        month = month_of(end if at_once or end == view.first_instant else end - 1).start
-        month = view.month.start if end == view.first_instant else month
+def _pair(view: View, spans: Spans, registered: dict[int, tuple[int, int]], run: int, version: int) -> Pair:
+    """Say when a version takes effect for a run that has ended: at the later of registration and end."""
+    end = int(spans.end[run])
+    if spans.late_end[run]:
+        month, counted = int(spans.end_month[run]), int(spans.end_month[run])
     else:
-        if registered >= view.month.end:
-            return None
-        order = registered * PHASES + EFFECT
-        month = view.month.start if registered == view.first_instant else month_of(registered).start
-    experiment = int(view.flows.versions.experiment[version])
-    if experiment < 0:
-        experiment = max(int(view.flows.runs.experiment[run]) for run in runs)
-    return Effect(version, order, month, experiment, tuple(ended))
+        counted = end
+        month = month_of(end if spans.start[run] == end else end - 1).start
+    registered_month, at = registered[version]
+    return max(month, registered_month), max(counted, at, view.month.start) * PHASES + EFFECT, run, version
+
+
+def _drains(
+    view: View,
+    spans: Spans,
+    registered: dict[int, tuple[int, int]],
+    runs_of: dict[int, list[int]],
+    of_run: dict[int, tuple[int, ...]],
+) -> tuple[Drain, ...]:
+    """Find which versions drain which experiments in this month: once all their runs have ended."""
+    takers: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for version, runs in runs_of.items():
+        receives = any(version in of_run.get(run, ()) for run in runs)
+        if not receives or any(spans.outcome[run] == OPEN for run in runs):
+            continue
+        last = max(_pair(view, spans, registered, run, version)[:2] for run in runs)
+        month = max(_pair(view, spans, registered, run, version)[0] for run in runs)
+        if month == view.month.start:
+            for experiment in _experiments(view, version, runs):
+                takers[last[1], experiment].add(version)
+    drains = []
+    for (order, experiment), versions in sorted(takers.items()):
+        siblings = {taker for group in of_run.values() if versions & set(group) for taker in group}
+        drains.append(Drain(order, experiment, tuple(sorted(siblings))))
+    return tuple(drains)
+
+
+def _experiments(view: View, version: int, runs: list[int]) -> list[int]:
+    found = {int(view.flows.versions.experiment[version])}
+    found |= {int(view.flows.runs.experiment[run]) for run in runs}
+    return sorted(found - {-1})

@@ -10,7 +10,6 @@ from fractions import Fraction
 import numpy as np
 
 from trivium.facts.keys import kind_of
-from trivium.finops.apportion import apportion
 from trivium.finops.places import Places
 from trivium.graph.flows import Flows, ResourceUse
 
@@ -23,8 +22,15 @@ class Timesheet:
     active: list[list[tuple[int, Fraction]]]
 
     def split(self, start: int, end: int) -> dict[int, Fraction]:
-        """Give the part of [start, end) of each place as a fraction; -1 holds the instants that nobody used."""
+        """Give the part of [start, end) of each place as a fraction; -1 holds the instants that nobody used.
+
+        A charge for one instant is shared by those who are active then.
+        """
         parts: dict[int, Fraction] = defaultdict(Fraction)
+        if end <= start:
+            users = self.active[bisect_right(self.edges, start) - 1]
+            whole = sum((weight for _, weight in users), Fraction(0))
+            return _summed([(place, weight / whole) for place, weight in users]) or {-1: Fraction(1)}
         at = start
         while at < end:
             stretch = bisect_right(self.edges, at) - 1
@@ -49,10 +55,13 @@ class Sharing:
     _children: dict[int, list[int]] = field(default_factory=dict)
 
     def users(self, resource: str) -> list[ResourceUse]:
-        """List the declared uses of a resource."""
+        """List the declared uses of a resource, one for each asset: the weightiest."""
         if not self._uses:
-            for use in self.flows.resources:
-                self._uses.setdefault(use.resource, []).append(use)
+            for use in sorted(self.flows.resources, key=lambda use: (use.resource, use.asset, use.weight)):
+                uses = self._uses.setdefault(use.resource, [])
+                if uses and uses[-1].asset == use.asset:
+                    uses.pop()
+                uses.append(use)
         return self._uses.get(resource, [])
 
     def sheet(self, resource: str) -> Timesheet:
@@ -62,8 +71,9 @@ class Sharing:
         return self._sheets[resource]
 
     def timed(self, resource: str) -> bool:
-        """Say whether the use of a resource depends on time: runs and jobs use it only while they run."""
-        return any(kind_of(use.asset) in {"run", "job"} for use in self.users(resource))
+        """Say whether the use of a resource depends on time: jobs, and runs that share it, use it while they run."""
+        kinds = [kind_of(use.asset) for use in self.users(resource)]
+        return "job" in kinds or ("run" in kinds and len(kinds) > 1)
 
     def children(self, bracket: int) -> list[tuple[int, int]]:
         """Give a bracket's children with their weights: run-seconds up to the cutoff, else one each."""
@@ -106,9 +116,8 @@ class Sharing:
         return [span for span in spans if span[0] < span[1]]
 
 
-def by_fractions(total: int, parts: dict[int, Fraction]) -> list[tuple[int, int]]:
-    """Share units by exact fractions, ties by place; gives (place, units) without empty shares."""
-    places = sorted(parts)
-    scale = np.lcm.reduce([parts[place].denominator for place in places], dtype=object)
-    shares = apportion(total, [int(parts[place] * scale) for place in places])
-    return [(place, share) for place, share in zip(places, shares, strict=True) if share]
+def _summed(shares: list[tuple[int, Fraction]]) -> dict[int, Fraction]:
+    found: dict[int, Fraction] = defaultdict(Fraction)
+    for place, share in shares:
+        found[place] += share
+    return found

@@ -13,7 +13,7 @@ from trivium.facts.instants import DAY
 from trivium.facts.period import Period
 from trivium.finops.closings import Closings
 from trivium.finops.network import Bool, Int8, Int32, Int64
-from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Flows
+from trivium.graph.flows import FOREVER, OPEN, SUCCESS, Flows
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,11 @@ class View:
 
 @dataclass(frozen=True)
 class Spans:
-    """Every run's life as the view sees it; `end` is FOREVER while open. Late starts and ends stand at `first`."""
+    """Every run's life as the view sees it: real times, `end` FOREVER while open.
+
+    A late start or end was recorded after its month was closed and counts at the first instant of the month that
+    `start_month` or `end_month` begins; `past` runs have ended before this month.
+    """
 
     start: Int64
     end: Int64
@@ -46,27 +50,36 @@ class Spans:
     begun: Bool
     past: Bool
     late_start: Bool
+    late_end: Bool
+    start_month: Int64
+    end_month: Int64
 
     @staticmethod
     def of(view: View) -> Spans:
-        """Place every run in time: late starts and ends move to the first instant of their month."""
-        runs, first = view.flows.runs, view.first_instant
+        """Place every run in time."""
+        runs, month = view.flows.runs, view.month
         start_bound = view.closings.bound(runs.sequence)
-        end_bound = view.closings.bound(runs.end_sequence)
-        late_start, late_end = runs.start < start_bound, (runs.outcome != OPEN) & (runs.end < end_bound)
-        start = np.where(late_start, start_bound - 1, runs.start)
-        end = np.where(late_end, end_bound - 1, runs.end)
-        end = np.maximum(end, np.where(late_end, start, end))
-        known = (runs.outcome != OPEN) & (end <= view.cutoff)
-        begun = (start <= view.cutoff) & (start < view.month.end)
-        past = known & (end <= view.month.start) & (end != first)
+        end_bound = np.maximum(view.closings.bound(runs.end_sequence), start_bound)
+        late_start = runs.start < start_bound
+        late_end = (runs.outcome != OPEN) & (runs.start < end_bound) & (runs.end <= end_bound)
+        known = (runs.outcome != OPEN) & (np.where(late_end, end_bound, runs.end) <= view.cutoff)
+        counted = np.where(late_start, start_bound, runs.start)
+        begun = (counted <= view.cutoff) & (counted < month.end)
+        over = (runs.end < month.start) | ((runs.end == month.start) & (runs.start < runs.end))
+        first_cut = -(-(runs.start + DAY) // DAY) * DAY
+        cut_before = ~late_start & (first_cut <= month.start)
+        past = known & np.where(late_end, (end_bound < month.start) | cut_before, over)
         outcome = np.where(known, runs.outcome, OPEN).astype(np.int8)
-        return Spans(start, np.where(known, end, FOREVER), outcome, begun, past, late_start)
+        end = np.where(known, runs.end, FOREVER)
+        return Spans(runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound)
 
 
 @dataclass(frozen=True)
 class Slices:
-    """The slices that read or end in the month, by (run, start). `share` is their part of the run's seconds."""
+    """The slices that read or end in the month, by (run, start); what is late stands at the first instant.
+
+    `share` is a slice's part of its run's seconds, `length` its microseconds up to the cutoff, `real` its real start.
+    """
 
     run: Int32
     start: Int64
@@ -74,10 +87,16 @@ class Slices:
     outcome: Int8
     share: np.ndarray
     begins: Bool
+    length: Int64
+    real: Int64
     of_run: dict[int, list[int]]
     """For each run that has several slices, their places here; a single one is found by `single`."""
     single: Int32
     """For each run of the flows, its only slice, or -1."""
+
+
+Row = tuple[int, int, int, int, float, int, int]
+"""Run, start, end, outcome, share, length, real start."""
 
 
 def month_slices(view: View, spans: Spans) -> Slices:
@@ -85,21 +104,29 @@ def month_slices(view: View, spans: Spans) -> Slices:
     runs = view.flows.runs
     carries = (runs.carrier == np.arange(len(runs.keys))) & ~runs.bracket
     alive = np.flatnonzero(carries & spans.begun & ~spans.past)
-    lasts = np.minimum(spans.end[alive], view.cutoff) - spans.start[alive] >= DAY
-    long = alive[lasts & ~spans.late_start[alive]]
-    whole = np.setdiff1d(alive, long, assume_unique=True)
-    rows = [row for run in long.tolist() for row in _cut(view, spans, run)]
-    run = np.concatenate([whole, np.array([row[0] for row in rows], dtype=np.int64)])
-    order = np.argsort(run, kind="stable")
-    start = np.concatenate([spans.start[whole], np.array([row[1] for row in rows], dtype=np.int64)])[order]
-    end = np.concatenate([spans.end[whole], np.array([row[2] for row in rows], dtype=np.int64)])[order]
-    outcome = np.concatenate([spans.outcome[whole], np.array([row[3] for row in rows], dtype=np.int8)])[order]
-    share = np.concatenate([np.ones(len(whole)), np.array([row[4] for row in rows], dtype=np.float64)])[order]
-    run = run[order].astype(np.int32)
-    return _indexed(view, run, start, end, outcome, share)
+    last = np.minimum(spans.end[alive], view.cutoff)
+    long = last - spans.start[alive] >= DAY
+    first, whole = view.first_instant, alive[~long]
+    late_end = spans.late_end[whole] & (spans.outcome[whole] != OPEN)
+    late_start = spans.late_start[whole] & (spans.start_month[whole] == view.month.start)
+    rows = [row for run in alive[long].tolist() for row in _cut(view, spans, run)]
+    more = list(zip(*rows, strict=True)) or [()] * 7
+    columns = (
+        whole, np.where(late_start, first, spans.start[whole]), np.where(late_end, first, spans.end[whole]),
+        spans.outcome[whole], np.ones(len(whole)), last[~long] - spans.start[whole], spans.start[whole],
+    )  # fmt: skip
+    kinds = (np.int32, np.int64, np.int64, np.int8, np.float64, np.int64, np.int64)
+    joined = [
+        np.concatenate([column, np.array(extra, dtype=kind)]).astype(kind)
+        for column, extra, kind in zip(columns, more, kinds, strict=True)
+    ]
+    order = np.argsort(joined[0], kind="stable")
+    return _indexed(view, *(column[order] for column in joined))
 
 
-def _indexed(view: View, run: Int32, start: Int64, end: Int64, outcome: Int8, share: np.ndarray) -> Slices:
+def _indexed(
+    view: View, run: Int32, start: Int64, end: Int64, outcome: Int8, share: np.ndarray, length: Int64, real: Int64
+) -> Slices:
     single = np.full(len(view.flows.runs.keys), -1, dtype=np.int32)
     single[run] = np.arange(len(run), dtype=np.int32)
     of_run: dict[int, list[int]] = {}
@@ -108,26 +135,32 @@ def _indexed(view: View, run: Int32, start: Int64, end: Int64, outcome: Int8, sh
         of_run.setdefault(int(run[place]), [place - 1]).append(place)
     for several in of_run:
         single[several] = -1
-    return Slices(run, start, end, outcome, share, start >= view.first_instant, of_run, single)
+    return Slices(run, start, end, outcome, share, start >= view.first_instant, length, real, of_run, single)
 
 
-def _cut(view: View, spans: Spans, run: int) -> list[tuple[int, int, int, int, float]]:
-    """Cut one long run; gives the slices that end after the month's start and begin before its end."""
+def _cut(view: View, spans: Spans, run: int) -> list[Row]:
+    """Cut one long run; gives the slices that end after the month's start and begin before its end.
+
+    Of a run recorded late in this month, all slices that are over are one step at its first instant.
+    """
     start, end, outcome = int(spans.start[run]), int(spans.end[run]), int(spans.outcome[run])
-    last = min(end, view.cutoff)
-    seconds = max(last - start, 1)
-    first_cut = -(-(start + DAY) // DAY) * DAY
-    begin, rows = start, []
-    cut = max(first_cut, view.month.start - view.month.start % DAY)
-    if cut > first_cut:
-        begin = max(first_cut, cut - DAY)
-    while cut < end and cut <= view.cutoff and cut < view.month.end + DAY:
-        if cut > view.month.start:
-            rows.append((run, begin, cut, SUCCESS, (cut - begin) / seconds))
-        begin, cut = cut, cut + DAY
-    if begin < view.month.end:
-        rows.append((run, begin, end, outcome, (last - begin) / seconds))
-    return [row for row in rows if row[1] < view.month.end]
+    opens, first, last = view.month.start, view.first_instant, min(end, view.cutoff)
+    late = bool(spans.late_start[run]) and int(spans.start_month[run]) == opens
+    edges = _edges(start, min(end, view.cutoff + 1))
+    whole, missed, rows = last - start, (0, 0), list[Row]()
+    for begin, cut in zip(edges, [*edges[1:], end], strict=True):
+        length, result = min(cut, last) - begin, outcome if cut == end else SUCCESS
+        if cut <= opens:
+            missed = (missed[0] + length, result)
+        elif begin < view.month.end:
+            counted = first if late and begin < opens else begin
+            rows.append((run, counted, cut, result, length / whole, length, begin))
+    if late and missed[0]:
+        rows.insert(0, (run, first, first, missed[1], missed[0] / whole, missed[0], start))
+    return rows
 
 
-__all__ = ["FAILED", "Slices", "Spans", "View", "month_slices"]
+def _edges(start: int, end: int) -> list[int]:
+    """Give where a run is cut: its start, and each midnight from 24 hours after it to before its end."""
+    cut = -(-(start + DAY) // DAY) * DAY
+    return [start, *range(cut, end, DAY)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 import numpy as np
@@ -13,10 +14,9 @@ from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.facts.problem import refuse, shown
-from trivium.finops.apportion import apportion
+from trivium.finops.apportion import shared_exactly
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.network import TANK
-from trivium.finops.places import ACCOUNTS
 from trivium.graph.flows import Flows
 
 BY = ("asset", "team", "product")
@@ -82,14 +82,14 @@ def asset_lines(book: MonthBook) -> list[Line]:
     return sorted((line for line in lines if line.amount or line.carried), key=lambda line: line.account)
 
 
-def owned_lines(book: MonthBook, owners: Callable[[str], tuple[str, ...]]) -> list[Line]:
+def owned_lines(book: MonthBook, owners: Callable[[str], dict[str, Fraction]]) -> list[Line]:
     """List by owner: co-owners share equally, named accounts stand as they are, the rest is `unowned`."""
     rested, carried = _sums(book)
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for column, sums in ((0, rested), (1, carried)):
         for account, units in sums.items():
-            takers = (account,) if account in ACCOUNTS else owners(account) or ("unowned",)
-            for taker, share in zip(takers, apportion(units, [1] * len(takers)), strict=True):
+            takers = ({account: Fraction(1)} if ":" not in account else owners(account)) or {"unowned": Fraction(1)}
+            for taker, share in shared_exactly(units, takers):
                 found[taker][column] += share
     if book.finer:
         found["rounding"][0] += 0
@@ -100,27 +100,32 @@ def owned_lines(book: MonthBook, owners: Callable[[str], tuple[str, ...]]) -> li
     return [line for line in lines if line.amount or line.carried]
 
 
-def owner_of(flows: Flows, by: str) -> Callable[[str], tuple[str, ...]]:
-    """Give a function from an asset key to its owners: its own, else those of what it is part of.
+def owner_of(flows: Flows, by: str) -> Callable[[str], dict[str, Fraction]]:
+    """Give a function from an asset key to its owners with their shares of one.
 
-    A version has its model's owners, a run its job's or experiment's; a team owns what its product owns.
+    They are its own teams or products, else those of what owns it (a product's team); a version has its model's, a run
+    its job's or experiment's, where it has none itself.
     """
-    direct = flows.owners if by == "team" else flows.products
     runs = {key: place for place, key in enumerate(flows.runs.keys)}
 
-    def owners(key: str) -> tuple[str, ...]:
+    def owners(key: str, seen: tuple[str, ...] = ()) -> dict[str, Fraction]:
         if kind_of(key) == by:
-            return (key,)
-        for name in (key, *_parts_of(flows, runs, key)):
-            if found := direct.get(name):
-                return found
-            if by == "team" and (products := flows.products.get(name)):
-                teams = sorted({team for product in products for team in flows.owners.get(product, ())})
-                if teams:
-                    return tuple(teams)
-        return ()
+            return {key: Fraction(1)}
+        direct = sorted({*flows.owners.get(key, ()), *flows.products.get(key, ())} - set(seen))
+        of_kind = [owner for owner in direct if kind_of(owner) == by]
+        if of_kind:
+            return dict.fromkeys(of_kind, Fraction(1, len(of_kind)))
+        above = [found for found in (owners(owner, (*seen, key)) for owner in direct) if found]
+        shares: dict[str, Fraction] = defaultdict(Fraction)
+        for found in above:
+            for owner, share in found.items():
+                shares[owner] += share / len(above)
+        return shares
 
-    return owners
+    def found(key: str) -> dict[str, Fraction]:
+        return next((found for name in (key, *_parts_of(flows, runs, key)) if (found := owners(name))), {})
+
+    return found
 
 
 def _parts_of(flows: Flows, runs: dict[str, int], key: str) -> list[str]:
@@ -130,7 +135,7 @@ def _parts_of(flows: Flows, runs: dict[str, int], key: str) -> list[str]:
     place = runs.get(key, -1) if kind_of(key) == "run" else -1
     if place < 0:
         return []
-    named = ((flows.runs.experiment, flows.experiments), (flows.runs.job, flows.jobs))
+    named = ((flows.runs.job, flows.jobs), (flows.runs.experiment, flows.experiments))
     return [keys[int(of[place])] for of, keys in named if of[place] >= 0]
 
 

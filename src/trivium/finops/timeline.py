@@ -16,10 +16,8 @@ from trivium.finops.slices import Slices, View
 PHASES = 8
 END = 0
 POUR = 1
-EFFECT = 2
 START = 3
-AFTER_START = 4
-"""The effect of a version whose run is a single step at that instant."""
+EFFECT = 4
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,13 @@ def timeline(view: View, slices: Slices, late_after: Int64) -> tuple[Timeline, I
 
     Gives the timeline and the steps of `late_after`. Late ones stand first, in the order of their real start.
     """
-    runs = view.flows.runs
     begins = np.flatnonzero(slices.begins)
     late = slices.start[begins] == view.first_instant
+    runs = view.flows.runs
     instants = np.concatenate([slices.start[begins], np.full(len(late_after), view.first_instant)])
     run = np.concatenate([slices.run[begins], late_after])
-    real = np.where(np.concatenate([late, np.ones(len(late_after), dtype=np.bool_)]), runs.start[run], 0)
+    slice_real = np.where(late, slices.real[begins] - slices.real.min(initial=0) + 1, 0)
+    real = np.concatenate([slice_real, runs.start[late_after] - slices.real.min(initial=0) + 1])
     order = np.lexsort((run, real, instants)) if real.any() else np.argsort(instants, kind="stable")
     step = np.empty(len(run), dtype=np.int64)
     step[order] = 2 * np.arange(len(run)) + 2

@@ -32,8 +32,9 @@ def late_reads(view: View, spans: Spans) -> Int64:
     """Give the rows of reads first recorded after the month of their run's start was closed: they drain now."""
     reads = view.flows.reads
     bound = view.closings.bound(reads.sequence)
-    now = bound == view.month.start
-    return np.flatnonzero(now & (spans.start[reads.run] < view.first_instant) & drains(view, spans, reads))
+    counted = np.where(spans.late_start, spans.start_month, spans.start)[reads.run]
+    now = (bound == view.month.start) & (counted < bound) & spans.begun[reads.run]
+    return np.flatnonzero(now & drains(view, spans, reads))
 
 
 def drains(view: View, spans: Spans, reads: Uses) -> Bool:
@@ -45,7 +46,8 @@ def drains(view: View, spans: Spans, reads: Uses) -> Bool:
     place = np.minimum(np.searchsorted(written, pair), max(len(written) - 1, 0))
     own = (written[place] == pair) if len(written) else np.zeros(len(pair), dtype=np.bool_)
     own &= spans.outcome[reads.run] != FAILED
-    return ~flows.runs.upkeep[reads.run] & ~own
+    drain: Bool = ~flows.runs.upkeep[reads.run] & ~own
+    return drain
 
 
 def month_drains(view: View, spans: Spans, slices: Slices) -> Drains:
@@ -53,8 +55,8 @@ def month_drains(view: View, spans: Spans, slices: Slices) -> Drains:
     reads = view.flows.reads
     if not len(reads.run):
         return Drains(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    known = view.closings.bound(reads.sequence) <= np.maximum(spans.start[reads.run] + 1, view.month.start)
-    usable = drains(view, spans, reads) & known
+    counted = np.where(spans.late_start, spans.start_month, spans.start)[reads.run]
+    usable = drains(view, spans, reads) & (view.closings.bound(reads.sequence) <= np.maximum(counted, view.month.start))
     row, place = _match(reads, slices, usable)
     begins = slices.begins[place]
     return Drains(row[begins], place[begins])

@@ -23,6 +23,7 @@ SPELLINGS: Final = {
     "openlineage_run_id": ("openlineage.run_id", "openlineagerunid"),
     "team": ("trivium:team", "triviumteam", "team", "owner", "costcenter", "costcentre"),
     "product": ("trivium:product", "triviumproduct", "product", "application", "app"),
+    "account": ("trivium:account", "triviumaccount"),
 }
 """For each join tag, its keys in the order in which they are asked: exact, or in any case without `: . _ - /`."""
 BAD_TAGS: Final = "bad_tags"

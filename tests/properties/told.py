@@ -1,0 +1,203 @@
+"""Tells an oracle's history to the product: facts through the graph's fold, charges as the lake gives them, closings.
+
+Statements are handed to the fold by a reader that unpacks them from the fact's body, so that the history needs no wire
+format; everything after that is the product's own code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+from sqlalchemy import Connection, create_engine
+
+from tests.oracle import history as told
+from trivium.facts.fact import Fact, RecordedFact
+from trivium.facts.kinds import Kind
+from trivium.facts.period import parse_period
+from trivium.facts.statements import (
+    Belongs,
+    CheckSeen,
+    DatasetUse,
+    Life,
+    Owned,
+    Predicted,
+    ResourceUsed,
+    Rule,
+    RunSeen,
+    Statement,
+    TrialOf,
+    VersionRegistered,
+    VersionUsed,
+)
+from trivium.finops.archive import freeze, thaw
+from trivium.finops.books import Books, MonthBook, Question, keep_books
+from trivium.finops.charges import Charge
+from trivium.finops.closings import Closings
+from trivium.graph.fold import GraphFold
+from trivium.graph.flows_reader import read_flows
+
+SCALE = 10**18
+EVENTS = {"START": "start", "RUNNING": "running", "COMPLETE": "complete", "FAIL": "fail", "ABORT": "abort", "KILLED": "fail"}
+RULE_FIELDS = {"category": "ChargeCategory", "resource": "ResourceId", "account": "account"}
+
+
+def exact(amount: Fraction) -> Decimal:
+    """Round an amount to 18 places, as a bill would have it."""
+    return Decimal(round(amount * SCALE)).scaleb(-18)
+
+
+def rounded(history: told.History) -> told.History:
+    """Give a history whose amounts fit DECIMAL(38,18)."""
+    return told.History(
+        tuple(
+            replace(fact, amount=Fraction(exact(fact.amount))) if isinstance(fact, told.Charge) else fact
+            for fact in history.deliveries
+        )
+    )
+
+
+@dataclass
+class Product:
+    """The product while a history is told to it."""
+
+    connection: Connection
+    fold: GraphFold
+    sequence: int = 0
+    charges: list[Charge] = field(default_factory=list)
+    closed: list[tuple[int, int]] = field(default_factory=list)
+    frozen: list[MonthBook] = field(default_factory=list)
+    spoken: dict[int, list[Statement]] = field(default_factory=dict)
+    starts: dict[str, int] = field(default_factory=dict)
+
+
+def tell(history: told.History) -> Product:
+    """Deliver a whole history."""
+    connection = create_engine("sqlite://").connect()
+    spoken: dict[int, list[Statement]] = {}
+    fold = GraphFold(lambda recorded: spoken[recorded.sequence])
+    fold.create(connection)
+    product = Product(connection, fold, spoken=spoken)
+    product.starts = {
+        fact.run: min(e.time for e in history.deliveries if isinstance(e, told.RunEvent) and e.run == fact.run)
+        for fact in history.deliveries
+        if isinstance(fact, told.RunEvent)
+    }
+    batch: list[RecordedFact] = []
+    for delivery in history.deliveries:
+        if isinstance(delivery, told.Close):
+            fold.apply(connection, batch)
+            batch = []
+            _close(product, delivery.month)
+        elif isinstance(delivery, told.Charge):
+            product.sequence += 1
+            product.charges.append(_charge(delivery, product.sequence))
+        elif statements := _statements(product, delivery):
+            product.sequence += 1
+            spoken[product.sequence] = statements
+            batch.append(_fact(product.sequence, statements[0]))
+    fold.apply(connection, batch)
+    return product
+
+
+def books(product: Product, as_of: int, month: str) -> Books:
+    """Compute the books of a history that has been told."""
+    question = Question(
+        "USD", read_flows(product.connection), product.charges, as_of, _closings(product), tuple(product.frozen)
+    )
+    return keep_books(question, parse_period(month))
+
+
+def _close(product: Product, month: str) -> None:
+    period = parse_period(month)
+    kept = books(product, period.end, month).of(period)
+    product.closed.append((product.sequence, period.end))
+    if kept is not None:
+        product.frozen.append(thaw(freeze(kept)))
+    product.sequence += 1
+
+
+def _closings(product: Product) -> Closings:
+    table = np.array(product.closed, dtype=np.int64).reshape(-1, 2)
+    return Closings(table[:, 0], table[:, 1])
+
+
+def _fact(sequence: int, statement: Statement) -> RecordedFact:
+    observed = isinstance(statement, (RunSeen, CheckSeen))
+    kind = Kind.LINEAGE_EVENT if observed else Kind(statement.__struct_config__.tag)
+    fact = Fact(kind=kind, subject="run:x", happened_at=0, source="told", key=str(sequence), body=b"{}")
+    return RecordedFact(sequence=sequence, recorded_at=0, fact=fact)
+
+
+def _charge(fact: told.Charge, sequence: int) -> Charge:
+    tags, allocated = dict(fact.tags), dict(fact.allocated_tags)
+    columns: dict[str, str | None] = {
+        "ChargeCategory": fact.category, "ResourceId": fact.resource_id, "AllocatedResourceId": fact.allocated_resource,
+        "CommitmentDiscountStatus": "Unused" if fact.unused else None,
+        "has_allocated_tags": "yes" if allocated else None,
+    }  # fmt: skip
+    names = {
+        "trivium_asset": "trivium:asset", "mlflow_run_id": "mlflow.run_id", "openlineage_run_id": "openlineage.run_id",
+        "team": "team", "product": "product", "account": "account",
+    }  # fmt: skip
+    columns |= {f"tag_{ours}": tags.get(theirs) for ours, theirs in names.items()}
+    columns |= {f"allocated_tag_{ours}": allocated.get(theirs) for ours, theirs in names.items()}
+    columns |= {f"tag:{name}": value for name, value in tags.items()}
+    amount = exact(fact.amount)
+    return Charge(columns, fact.start, fact.end, amount, amount, fact.in_tokens, sequence, 0, 1)
+
+
+def _use(dataset: str, size: int | None, rows: int | None) -> DatasetUse:
+    return DatasetUse(dataset, size, rows)
+
+
+def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
+    """Say one fact of the history in the product's words."""
+    at = product.starts.get(getattr(fact, "run", ""), 0)
+    match fact:
+        case told.RunEvent():
+            return [RunSeen(run=fact.run, at=fact.time, event=EVENTS[fact.kind])]
+        case told.Read():
+            return [RunSeen(run=fact.run, at=at, reads=(_use(fact.dataset, fact.bytes, fact.rows),))]
+        case told.Write():
+            return [RunSeen(run=fact.run, at=at, writes=(_use(fact.dataset, fact.bytes, fact.rows),))]
+        case told.Joined():
+            return [RunSeen(run=fact.run, at=at, same_as=(fact.other,))]
+        case told.RunDetail():
+            return _detail(fact, at)
+        case told.Resource():
+            return [ResourceUsed(fact.key, fact.resource_id, str(fact.weight))]
+        case told.Life():
+            return [Life(fact.dataset, fact.days)]
+        case told.Owner():
+            owns = Owned if fact.owner.startswith("team:") else Belongs
+            return [owns(fact.key, fact.owner)]
+        case told.Rule():
+            match = {RULE_FIELDS.get(name, name): value for name, value in fact.match}
+            to, spread = ("", fact.to) if fact.spread or len(fact.to) > 1 else (fact.to[0], ())
+            return [Rule(f"r{fact.position}", match, to, spread, fact.position)]
+        case told.Version():
+            registered = fact.recorded_at if fact.happened_at is None else fact.happened_at
+            experiment = f"experiment:{fact.experiment}" if fact.experiment else ""
+            return [VersionRegistered(fact.key, registered, fact.runs, experiment, fact.copy_of or "", fact.prompt)]
+        case told.Use():
+            return [VersionUsed(fact.version, fact.consumer, fact.since, fact.until or 0)]
+        case told.Prediction():
+            return [Predicted(fact.version, fact.consumer, fact.month, fact.count)]
+    raise AssertionError(fact)
+
+
+def _detail(fact: told.RunDetail, at: int) -> list[Statement]:
+    """Say what is known about a run; what only checks is told as a test."""
+    seen: list[Statement] = [RunSeen(run=fact.run, at=at, job=fact.job or "", parent=fact.parent or "")]
+    if fact.job_type == "TEST" or fact.checks_only:
+        seen.append(RunSeen(run=fact.run, at=at, job_type="TEST"))
+    if fact.experiment:
+        seen.append(TrialOf(fact.run, f"experiment:{fact.experiment}"))
+    return seen
+
+
+__all__ = ["Product", "books", "exact", "rounded", "tell"]
