@@ -35,11 +35,13 @@ test-full: setup ## all tests, slow suites in their long form
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: setup ## lint, types, import contracts, tidy
-	@$(BIN)/ruff format --check --quiet . || ($(BIN)/ruff format --check . ; exit 1)
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache --no-logo
-	@$(BIN)/python tools/tidy.py
+	@failed=0; \
+	$(BIN)/ruff format --check . || failed=1; \
+	$(BIN)/ruff check . || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/lint-imports --no-cache --no-logo || failed=1; \
+	$(BIN)/python tools/tidy.py || failed=1; \
+	exit $$failed
 
 bench: setup ## measure peers and Trivium side by side; the last result is kept in bench/RESULTS.md
 	@$(BIN)/python -m bench $(ARGS)

@@ -57,6 +57,22 @@ def test_a_target_sets_up_what_it_needs(target: str) -> None:
     assert re.search(rf"^{target}: setup\b", MAKEFILE, re.MULTILINE)
 
 
+CHECKS = ("ruff format", "ruff check", "mypy", "lint-imports", "python tools/tidy.py")
+
+
+@pytest.mark.parametrize("failing", [None, *CHECKS])
+def test_every_check_runs_and_one_that_fails_fails_all(tmp_path: Path, failing: str | None) -> None:
+    for name in {check.split()[0] for check in CHECKS}:
+        program = tmp_path / name
+        said = f'case "{name} $*" in "{failing}"*) exit 1;; esac'
+        program.write_text(f'#!/bin/sh\necho "ran {name} $*"\n{said}\n', encoding="utf-8")
+        program.chmod(0o755)
+    command = ["make", "--no-print-directory", "--assume-old=.venv/.ready", "check", f"BIN={tmp_path}"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert all(f"ran {check}" in answer.stdout for check in CHECKS), answer.stdout
+    assert (answer.returncode != 0) == (failing is not None)
+
+
 def test_a_check_that_fails_is_not_hidden_by_a_pipe() -> None:
     commands = [line for line in MAKEFILE.splitlines() if line.startswith("\t") and "$(BIN)" in line]
     assert commands
