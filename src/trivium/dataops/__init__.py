@@ -1,0 +1,1 @@
+"""Whether data is healthy: checks, freshness, volume and schema of datasets."""
