@@ -6,6 +6,12 @@ import { place, type Box, type Layout, type ThreadData, type ThreadNode } from "
 
 const STATES = { ok: "all checks hold", bad: "needs a person now", unknown: "nothing known", none: "" };
 
+/** A long name without its middle: what tells names apart is often at their end. */
+function shortened(name: string): string {
+  const letters = [...name];
+  return letters.length > 25 ? `${letters.slice(0, 12).join("")}…${letters.slice(-11).join("")}` : name;
+}
+
 class Thread extends HTMLElement {
   private data!: ThreadData;
   private view = html("div", { class: "thread-view", role: "group" });
@@ -52,8 +58,8 @@ class Thread extends HTMLElement {
     const state = node.state ?? "none";
     const classes = ["node", node.discipline ?? "plain", state === "bad" ? "bad" : "", node.focus ? "focus" : "", node.kind === "product" ? "filled" : ""];
     const href = address(node.href);
-    const link = html("a", { class: classes.filter(Boolean).join(" "), href, role: href ? undefined : "link", tabindex: -1, "data-key": node.key, title: node.key,
-      "aria-current": node.focus ? "page" : undefined }, html("b", {}, node.label), html("span", {}, node.sub ?? node.kind));
+    const link = html("a", { class: classes.filter(Boolean).join(" "), href, role: href ? undefined : "link", tabindex: -1, "data-key": node.key, title: `${node.label}\n${node.key}`,
+      "aria-current": node.focus ? "page" : undefined }, html("b", {}, shortened(node.label)), html("span", {}, node.sub ?? node.kind));
     if (STATES[state]) link.append(html("i", { class: state, title: STATES[state] }), html("em", { class: "out-of-sight" }, `, ${STATES[state]}`));
     link.addEventListener("pointerenter", () => this.pick(node.key));
     link.addEventListener("pointerleave", () => this.pick(undefined));
@@ -101,7 +107,7 @@ class Thread extends HTMLElement {
 
   private zoom(scale: number, chosen = true): void {
     this.chosen = chosen;
-    this.scale = Math.min(2, Math.max(0.2, scale));
+    this.scale = Math.min(2, Math.max(0.08, scale));
     this.stage.style.zoom = String(this.scale);
     const at = this.layout.nodes.get(this.first().dataset.key ?? "");
     if (!at) return;

@@ -39,7 +39,7 @@ function level(natural: Map<string, Box>, placed: Layout): Map<string, Box> {
 
 function rank(data: ThreadData, boxes: Map<string, Box>, gap: number): Layout {
   const graph = new Graph({ multigraph: false });
-  graph.setGraph({ rankdir: "LR", ranksep: gap, nodesep: GAP, edgesep: 14, marginx: MARGIN, marginy: 14 });
+  graph.setGraph({ rankdir: "LR", ranksep: gap, nodesep: data.nodes.length > 40 ? GAP / 2 : GAP, edgesep: 14, marginx: MARGIN, marginy: 14 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of data.nodes) graph.setNode(node.key, { ...(boxes.get(node.key) ?? { width: 150, height: 52 }) });
   const edges = data.edges.filter((edge) => edge.from !== edge.to && graph.hasNode(edge.from) && graph.hasNode(edge.to));
