@@ -24,7 +24,7 @@ _RUNS_WITHOUT_JOB = text(
     "SELECT n.key FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
     " ORDER BY n.key LIMIT :limit"
 )
-_ALIKE: Final = 0.86
+_ALIKE: Final = 0.8
 _LOOKS: Final = 500
 _NOISE = re.compile(r"[^a-z0-9]+")
 
@@ -68,9 +68,9 @@ def suggestions(name: str, known: Collection[str], count: int = 3) -> tuple[str,
     by_tail: dict[str, list[str]] = defaultdict(list)
     for key in others:
         by_tail[_tail(key)].append(key)
-    same = by_tail.get(_tail(name), [])[:count]
-    near = get_close_matches(name, others[:_LOOKS], n=count, cutoff=_ALIKE)
-    return tuple(dict.fromkeys([*same, *near]))[:count]
+    near = get_close_matches(_tail(name), list(by_tail)[:_LOOKS], n=count, cutoff=_ALIKE)
+    found = [key for tail in dict.fromkeys([_tail(name), *near]) for key in by_tail.get(tail, ())]
+    return tuple(found[:count])
 
 
 def _sources(connection: Connection) -> list[Unmatched]:
@@ -124,5 +124,10 @@ def productless(connection: Connection, kinds: Collection[str] = ("endpoint",)) 
 
 
 def _tail(key: str) -> str:
-    """Reduce a key to the letters and digits of its last part, so that `Raw-Orders` and `raw_orders` are alike."""
+    """Reduce a key to the letters and digits of its last part, so that `Raw-Orders` and `raw_orders` are alike.
+
+    Of a model version it is the model's name.
+    """
+    if key.startswith("model:"):
+        return _NOISE.sub("", key.partition(":")[2].partition("/")[0].casefold())
     return _NOISE.sub("", key.rstrip("/").rpartition("/")[2].rpartition(":")[2].casefold())
