@@ -8,7 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from trivium.facts.instants import parse_instant
+from trivium.facts.statements import TrialOf, VersionRegistered
 from trivium.finops.imports import import_focus
+from trivium.intake.declaration.reader import read_declaration
 from trivium.intake.openlineage.reader import accept
 from trivium.lake.lake import Lake
 from trivium.lake.manifest import Manifest
@@ -36,6 +39,16 @@ def test_the_bill_is_taken_whole_and_to_the_cent(tmp_path: Path) -> None:
     finally:
         lake.close()
         ledger.close()
+
+
+def test_the_declaration_says_what_lineage_and_bill_cannot_know() -> None:
+    declaration = read_declaration((WORKED / "declare.toml").read_bytes(), file="declare.toml")
+    trials = {said.run for said in declaration.statements if isinstance(said, TrialOf)}
+    [version] = [said for said in declaration.statements if isinstance(said, VersionRegistered)]
+    assert declaration.name == "worked"
+    assert {run[-2:] for run in trials} == {"e1", "e2"}
+    assert (version.version, version.at) == ("model:m/1", parse_instant("2026-11-06"))
+    assert set(version.runs) < trials
 
 
 def test_every_tagged_run_of_the_bill_has_events() -> None:
