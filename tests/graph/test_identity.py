@@ -74,8 +74,11 @@ def test_model_uris() -> None:
 
 
 pieces = st.sampled_from(
-    ['models:', 'abfss', 's3', 's3a', '://', '/', 'file:', 'a', 'B.c', ':', '%', '3', 'snowflake', 'bigquery', 'postgres', '@', 'x=1', '$20260101', '`', '"', '.']
-)
+    [
+        "models:", "abfss", "s3", "s3a", "://", "/", "file:", "a", "B.c", ":", "%", "3", "snowflake", "bigquery",
+        "postgres", "@", "x=1", "$20260101", "`", '"', ".",
+    ]
+)  # fmt: skip
 texts = st.lists(pieces, max_size=8).map("".join)
 
 
