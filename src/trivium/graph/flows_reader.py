@@ -102,7 +102,7 @@ def _resolved(runs: RunColumns, experiment: Int32, reading: Int32, writing: Int3
     has_reads[reading], has_writes[writing], leads[leading] = True, True, True
     product = has_writes | leads | (experiment >= 0)
     stands = has_reads | product
-    carrier = carriers(runs.parent, stands)
+    carrier = carriers(runs.parent, stands, has_reads | has_writes)
     return Runs(
         keys=runs.keys,
         start=runs.start,

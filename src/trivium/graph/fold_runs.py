@@ -11,11 +11,12 @@ from trivium.graph.flows import Bool, Int32
 _DEEPEST: Final = 1_000
 
 
-def carriers(parent: Int32, stands: Bool) -> Int32:
+def carriers(parent: Int32, stands: Bool, names: Bool) -> Int32:
     """Give for each run the run that carries its cost.
 
     A run that `stands` (it names datasets, leads to a version or is a trial) carries itself; any other run folds into
-    its nearest ancestor that stands, and carries itself where there is none. Circles of parents end the search.
+    its nearest ancestor that `names` datasets, and carries itself where there is none. Circles of parents end the
+    search.
     """
     own = np.arange(len(parent), dtype=np.int32)
     carrier = own.copy()
@@ -26,7 +27,7 @@ def carriers(parent: Int32, stands: Bool) -> Int32:
         climbing, above = climbing[inside], above[inside]
         if not len(climbing):
             break
-        found = stands[above]
+        found = names[above]
         carrier[climbing[found]] = above[found]
         climbing, above = climbing[~found], parent[above[~found]]
     return carrier
