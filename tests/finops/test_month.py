@@ -12,7 +12,8 @@ from trivium.finops.closings import Closings
 from trivium.finops.month import build_month
 from trivium.finops.network import REST
 from trivium.finops.places import Places
-from trivium.finops.slices import View
+from trivium.finops.sharing import Sharing
+from trivium.finops.slices import Spans, View
 from trivium.finops.spreading import pour
 from trivium.graph.flows import SUCCESS
 
@@ -50,7 +51,8 @@ def november(as_of: str) -> dict[str, int]:
     ]
     rows.append((places.place("unallocated"), 7_010_000_000, month.start, month.end, 0, 0, False))
     view = View(flows, month, cutoff, Closings())
-    network = build_month(view, places, Bearings.of(rows), [])
+    spans = Spans.of(view)
+    network = build_month(view, spans, Sharing(flows, places, cutoff, spans), Bearings.of(rows), [])
     poured = pour(network, {})
     lines: dict[str, int] = {}
     for node in range(network.size):

@@ -108,33 +108,39 @@ class Allocator:
         """Share one part among its bearers: (place, units, basis)."""
         basis, bearers, resource = self._find(charge)
         if resource:
-            split = self.sharing.sheet(resource).split(part.start, part.end)
+            end = min(part.end, max(self.sharing.cutoff, part.start))
+            split = self.sharing.sheet(resource).split(part.start, end)
             found = [
-                (self._named("idle") if place < 0 else place, share) for place, share in shared_exactly(units, split)
+                (place if place >= 0 else self._named("idle"), share) for place, share in shared_exactly(units, split)
             ]
         else:
             found = list(zip(bearers, apportion(units, [1] * len(bearers)), strict=True))
         shared: list[tuple[int, int, int]] = []
         for place, share in found:
-            shared.extend(self._carried_by(place, share, basis))
+            for taker, taken, how in self._spread(charge, place, share, basis):
+                shared.extend(self._carried_by(taker, taken, how))
         return [row for row in shared if row[1]]
 
+    def _spread(self, charge: Charge, place: int, units: int, basis: int) -> list[tuple[int, int, int]]:
+        """Spread what lies in a named account where a rule does so, once; a row split by the provider stays whole."""
+        account = self.places.key(place) if place >= self.places.first_other else ":"
+        if ":" in account or is_split(charge):
+            return [(place, units, basis)]
+        asked = {ACCOUNT, "ChargeCategory"} if basis == CATEGORY else {ACCOUNT}
+        for rule in self.places.flows.rules:
+            if rule.spread and asked & set(rule.match) and _matches(rule, charge, account):
+                takers = [self.places.place(key) for key in sorted(rule.spread)]
+                shares = apportion(units, [1] * len(takers))
+                return [(taker, share, EQUAL_SHARE) for taker, share in zip(takers, shares, strict=True)]
+        return [(place, units, basis)]
+
     def _carried_by(self, place: int, units: int, basis: int) -> list[tuple[int, int, int]]:
-        """Follow a run to what carries its cost: the run it folds into, or the children of a bracket."""
+        """Follow a run to what carries its cost: itself, the run it folds into, or the children of a bracket."""
         if not self.places.is_run(place):
             return [(place, units, basis)]
-        runs = self.places.flows.runs
-        carrier = int(runs.carrier[place])
-        if not runs.bracket[carrier]:
-            return [(carrier, units, basis)]
-        children = self.sharing.children(carrier)
-        if not children:
-            return [(carrier, units, basis)]
-        shares = apportion(units, [weight for _, weight in children])
-        rows: list[tuple[int, int, int]] = []
-        for (child, _), share in zip(children, shares, strict=True):
-            rows.extend(self._carried_by(child, share, CHILD_SHARE))
-        return rows
+        carriers = self.sharing.carriers(place)
+        how = basis if len(carriers) == 1 else CHILD_SHARE
+        return [(carrier, share, how) for carrier, share in shared_exactly(units, carriers)]
 
     # --- finding the bearer ------------------------------------------------------------------------------------------
 
@@ -212,9 +218,8 @@ def is_split(charge: Charge) -> bool:
 
 def _matches(rule: Rule, charge: Charge, account: str) -> bool:
     """Say whether a charge has all that a rule asks for; `account` is where it lies, when it lies in one."""
-    return all(
-        (account if name == ACCOUNT else charge.columns.get(name)) == value for name, value in rule.match.items()
-    )
+    columns = {**charge.columns, ACCOUNT: account}
+    return all(columns.get(name) == value for name, value in rule.match.items())
 
 
 def is_key(text: str) -> bool:

@@ -20,7 +20,7 @@ from trivium.finops.month import build_month
 from trivium.finops.network import Network, Poured, Tank
 from trivium.finops.places import Places
 from trivium.finops.sharing import Sharing
-from trivium.finops.slices import View
+from trivium.finops.slices import Spans, View
 from trivium.finops.spreading import pour
 from trivium.graph.flows import Flows
 
@@ -106,10 +106,11 @@ def _keep_month(
     question: Question, places: Places, month: Period, parts: list[Part], opening: dict[Tank, int], digits: int
 ) -> MonthBook:
     cutoff = min(question.as_of, month.end)
-    allocator = Allocator(places, Sharing(question.flows, places, cutoff), digits)
-    bearings, finer = allocator.bearings(question.charges, parts)
     view = View(question.flows, month, cutoff, question.closings)
-    network = build_month(view, places, bearings, opening)
+    spans = Spans.of(view)
+    sharing = Sharing(question.flows, places, cutoff, spans)
+    bearings, finer = Allocator(places, sharing, digits).bearings(question.charges, parts)
+    network = build_month(view, spans, sharing, bearings, opening)
     poured = pour(network, opening)
     total = Decimal(sum(part.amount for part in parts)).scaleb(-SCALE)
     late = Decimal(sum(part.amount for part in parts if part.late)).scaleb(-SCALE)

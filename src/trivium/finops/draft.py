@@ -68,7 +68,11 @@ class Draft:
         target = new[np.concatenate(self._target or empty)]
         weight = np.concatenate(self._weight or empty)
         place = place[rank]
-        assert (source < target).all()
+        if not (source < target).all():
+            w = np.flatnonzero(source >= target)[0]
+            s0, t0 = np.concatenate(self._source)[w], np.concatenate(self._target)[w]
+            o, r = np.concatenate(self._order), np.concatenate(self._role)
+            raise AssertionError(("EDGE", int(r[s0]), int(r[t0]), int(o[s0]), int(o[t0])))
         by_source = np.argsort(source * (int(place.max(initial=0)) + 1) + place[target], kind="stable")
         start = np.zeros(self._count + 1, dtype=np.int64)
         np.cumsum(np.bincount(source, minlength=self._count), out=start[1:])

@@ -61,12 +61,16 @@ def _by_overlap(layout: Layout, bearings: Bearings, row: int) -> list[tuple[int,
 
 
 def _poured_at(layout: Layout, end: int, late: bool) -> int:
-    return layout.view.first_instant if late else min(end, layout.view.cutoff)
+    return layout.view.first_instant if late else end
 
 
 def _storage(layout: Layout, place: int, instant: int) -> int:
-    """Make a source for a storage pour: it flows on into the dataset at the end of its charge period."""
-    step = layout.timeline.step(instant, POUR)
+    """Make a source for a storage pour: it flows on into the dataset at the end of its charge period.
+
+    What ends after the cutoff is poured after everything else.
+    """
+    to_come = instant > layout.view.cutoff
+    step = layout.timeline.last - 1 if to_come else layout.timeline.step(instant, POUR)
     return layout.source_of_pour(place - layout.places.first_dataset, step, instant)
 
 

@@ -75,7 +75,7 @@ def _route_others(layout: Layout, places: Int64) -> None:
         at_once = slices.begins[place] and slices.start[place] == slices.end[place]
         order = order_in_time(int(slices.end[place]), START if at_once else 0) if slices.outcome[place] else 0
         if run in layout.registered.awaited and slices.outcome[place]:
-            layout.draft.edge(node, int(layout.hold[layout.slices.of_run[run][-1]]))
+            layout.draft.edge(node, layout.tank("running", "running", run))
             continue
         _route(layout, retries, run, node, int(slices.outcome[place]), int(layout.timeline.end[place]), order)
 

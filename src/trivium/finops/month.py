@@ -5,6 +5,7 @@ Source: attribution.md §2 and §3. Nodes and edges say where money can go; amou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,21 +16,20 @@ from trivium.finops.lay_charges import lay_bearings
 from trivium.finops.lay_flows import lay_ends, lay_reads
 from trivium.finops.lay_models import drain_trials, drain_versions
 from trivium.finops.layout import Layout, Retries, lay_holds, order_in_time
-from trivium.finops.network import Int64, Network, Tank
-from trivium.finops.places import Places
+from trivium.finops.network import HOLD, Int64, Network, Tank
 from trivium.finops.registrations import registrations
+from trivium.finops.sharing import Sharing
 from trivium.finops.slices import Spans, View, month_slices
 from trivium.finops.timeline import POUR, timeline
 from trivium.finops.uses import late_reads
 
 
-def build_month(view: View, places: Places, bearings: Bearings, opening: Iterable[Tank]) -> Network:
+def build_month(view: View, spans: Spans, sharing: Sharing, bearings: Bearings, opening: Iterable[Tank]) -> Network:
     """Lay out the pours of one month. `opening` are the tanks of the month before; their amounts flow later."""
-    tanks = sorted(opening)
-    spans = Spans.of(view)
+    tanks, places = sorted(opening), sharing.places
     slices = month_slices(view, spans)
     late = late_reads(view, spans)
-    afters, late_after = _afterlives(view, places, spans, bearings, tanks, late)
+    afters, late_after = _afterlives(view, sharing, bearings, tanks, late)
     line, late_step = timeline(view, slices, late_after)
     draft = Draft()
     layout = Layout(
@@ -40,7 +40,7 @@ def build_month(view: View, places: Places, bearings: Bearings, opening: Iterabl
         layout.live(run, step_of.get(run, 1))
     entries = lay_bearings(layout, bearings)
     for tank in tanks:
-        draft.opening[tank] = _open(layout, tank)
+        draft.opening[tank] = _open(layout, sharing, tank)
     lay_ends(layout, lay_reads(layout, late))
     drain_trials(layout)
     drain_versions(layout)
@@ -48,23 +48,39 @@ def build_month(view: View, places: Places, bearings: Bearings, opening: Iterabl
 
 
 def _afterlives(
-    view: View, places: Places, spans: Spans, bearings: Bearings, tanks: list[Tank], late: Int64
+    view: View, sharing: Sharing, bearings: Bearings, tanks: list[Tank], late: Int64
 ) -> tuple[list[int], Int64]:
     """Find the runs that ended before the month and still get money, or read now: (all of them, those that read)."""
+    places, spans = sharing.places, sharing.spans
     charged = bearings.place[bearings.place < places.first_dataset]
     wanted = set(np.unique(charged[spans.past[charged]]).tolist())
     running = [places.place(tank.holder) for tank in tanks if tank.kind == "running"]
     reading = {run for run in view.flows.reads.run[late].tolist() if spans.past[run]}
-    wanted |= reading | {run for run in running if places.is_run(run) and spans.past[run]}
+    carriers = {carrier for run in running if places.is_run(run) for carrier in sharing.carriers(run)}
+    wanted |= reading | {run for run in carriers if spans.past[run]}
     return sorted(wanted), np.array(sorted(reading), dtype=np.int64)
 
 
-def _open(layout: Layout, tank: Tank) -> int:
+def _resume(layout: Layout, sharing: Sharing, run: int) -> int:
+    """Give the node at which a run's money goes on: what is a bracket now hands it to its children."""
+    carriers = sharing.carriers(run) if layout.places.is_run(run) else {}
+    if not carriers:
+        return layout.tank("running", "running", run)
+    if len(carriers) == 1:
+        return layout.of_run(next(iter(carriers)))
+    node = layout.draft.node(1, HOLD, run)
+    scale = math.lcm(*(share.denominator for share in carriers.values()))
+    for carrier, share in sorted(carriers.items()):
+        layout.draft.edge(node, layout.of_run(carrier), int(share * scale))
+    return node
+
+
+def _open(layout: Layout, sharing: Sharing, tank: Tank) -> int:
     """Give the node at which a tank of the month before is poured in."""
     holder = layout.places.place(tank.holder or tank.place)
     first, start = layout.places.first_dataset, layout.view.month.start
     if tank.kind == "running":
-        return layout.of_run(holder) if layout.places.is_run(holder) else layout.tank("running", "running", holder)
+        return _resume(layout, sharing, holder)
     if tank.kind == "failed":
         retry = Retries(layout.view, layout.spans, layout.slices).of(holder) if layout.places.is_run(holder) else -1
         return int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", holder)

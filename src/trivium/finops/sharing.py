@@ -11,6 +11,7 @@ import numpy as np
 
 from trivium.facts.keys import kind_of
 from trivium.finops.places import Places
+from trivium.finops.slices import Spans
 from trivium.graph.flows import Flows, ResourceUse
 
 
@@ -45,11 +46,12 @@ class Timesheet:
 
 @dataclass
 class Sharing:
-    """The declared users of resources, as of one cutoff."""
+    """The declared users of resources, and who carries what a run costs, as one month sees it."""
 
     flows: Flows
     places: Places
     cutoff: int
+    spans: Spans
     _sheets: dict[str, Timesheet] = field(default_factory=dict)
     _uses: dict[str, list[ResourceUse]] = field(default_factory=dict)
     _children: dict[int, list[int]] = field(default_factory=dict)
@@ -75,14 +77,30 @@ class Sharing:
         kinds = [kind_of(use.asset) for use in self.users(resource)]
         return "job" in kinds or ("run" in kinds and len(kinds) > 1)
 
-    def children(self, bracket: int) -> list[tuple[int, int]]:
+    def carriers(self, run: int) -> dict[int, Fraction]:
+        """Give the runs that carry what a run costs, with their shares of one.
+
+        They are the run itself, the run that it folds into, or the children of a bracket and theirs.
+        """
+        carrier = int(self.spans.carrier[run])
+        if not self.spans.bracket[carrier]:
+            return {carrier: Fraction(1)}
+        children = self._children_of(carrier)
+        whole = sum(weight for _, weight in children)
+        found: dict[int, Fraction] = defaultdict(Fraction)
+        for child, weight in children:
+            for place, share in self.carriers(child).items():
+                found[place] += share * Fraction(weight, whole)
+        return found
+
+    def _children_of(self, bracket: int) -> list[tuple[int, int]]:
         """Give a bracket's children with their weights: run-seconds up to the cutoff, else one each."""
         if not self._children:
             parents = self.flows.runs.parent
             for child in np.flatnonzero(parents >= 0).tolist():
                 self._children.setdefault(int(parents[child]), []).append(child)
         runs = self.flows.runs
-        children = [child for child in self._children.get(bracket, []) if runs.start[child] <= self.cutoff]
+        children = [child for child in self._children.get(bracket, []) if self.spans.begun[child]]
         lasted = [int(min(runs.end[child], self.cutoff) - runs.start[child]) for child in children]
         return list(zip(children, lasted if any(lasted) else [1] * len(children), strict=True))
 

@@ -53,6 +53,9 @@ class Spans:
     late_end: Bool
     start_month: Int64
     end_month: Int64
+    carrier: Int32
+    bracket: Bool
+    """Folding and brackets among the runs that have begun: who is to come carries nothing yet."""
 
     @staticmethod
     def of(view: View) -> Spans:
@@ -71,7 +74,13 @@ class Spans:
         past = known & np.where(late_end, (end_bound < month.start) | cut_before, over)
         outcome = np.where(known, runs.outcome, OPEN).astype(np.int8)
         end = np.where(known, runs.end, FOREVER)
-        return Spans(runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound)
+        carrier = np.where(begun & begun[runs.carrier], runs.carrier, np.arange(len(begun))).astype(np.int32)
+        has_children = np.zeros(len(begun), dtype=np.bool_)
+        has_children[runs.parent[begun & (runs.parent >= 0)]] = True
+        return Spans(
+            runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound, carrier,
+            runs.bracket & has_children & begun,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ Row = tuple[int, int, int, int, float, int, int]
 def month_slices(view: View, spans: Spans) -> Slices:
     """Cut the runs that are alive in the month; runs younger than 24 hours at their end stay whole."""
     runs = view.flows.runs
-    carries = (runs.carrier == np.arange(len(runs.keys))) & ~runs.bracket
+    carries = (spans.carrier == np.arange(len(runs.keys))) & ~spans.bracket
     alive = np.flatnonzero(carries & spans.begun & ~spans.past)
     last = np.minimum(spans.end[alive], view.cutoff)
     long = last - spans.start[alive] >= DAY
