@@ -3,9 +3,73 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trivium.settings import default_home, read_settings
+
+if TYPE_CHECKING:
+    from trivium.entrypoints.answers.rooms import Rooms
+    from trivium.facts.fact import RecordedFact
+    from trivium.facts.statements import Statement
+
+
+def open_rooms(home: Path) -> Rooms:
+    """Open a home, make it when it is absent, and build everything that answers from it.
+
+    Refuses (423) a home that another process holds. The result is a context manager; closing it frees the home.
+    """
+    from trivium.dataops.fold import DataopsFold
+    from trivium.entrypoints.answers.bookkeeping import Bookkeeping
+    from trivium.entrypoints.answers.rooms import Rooms
+    from trivium.finops.closing import MonthsFold
+    from trivium.graph.declared import DeclaredFold
+    from trivium.graph.fold import GraphFold
+    from trivium.lake.blobs import Blobs
+    from trivium.lake.lake import Lake
+    from trivium.lake.manifest import Manifest
+    from trivium.ledger.book import Ledger
+
+    settings = read_settings(home)
+    ledger = Ledger.open(
+        home, folds=[Manifest(), MonthsFold(), DeclaredFold(), GraphFold(meaning), DataopsFold(meaning)]
+    )
+    try:
+        lake = Lake(home / "lake", ledger.reading)
+        lake.sweep()
+        blobs = Blobs(home / "blobs")
+        return Rooms(
+            home=home.resolve(),
+            ledger=ledger,
+            lake=lake,
+            blobs=blobs,
+            reader=meaning,
+            bookkeeping=Bookkeeping(ledger, lake, blobs, meaning),
+            hosts=settings.hosts,
+            upload_bytes=settings.upload_mb << 20,
+        )
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def meaning(recorded: RecordedFact) -> Sequence[Statement]:
+    """Say what a fact of any kind means, in statements; deliveries and closed months mean nothing to the graph."""
+    from trivium.facts.kinds import Kind
+    from trivium.facts.statements import decode_statement
+    from trivium.intake.openlineage.reader import statements
+
+    kind = recorded.fact.kind
+    if kind == Kind.LINEAGE_EVENT:
+        return statements(recorded)
+    if kind in {Kind.CHARGES_IMPORTED, Kind.MONTH_CLOSED}:
+        return ()
+    return (decode_statement(recorded.fact.body),)
 
 
 def main() -> int:
     """Run the command line."""
-    sys.stdout.write("trivium 0.1.0\n")
-    return 0
+    from trivium.entrypoints.cli.launch import Launcher, run
+
+    return run(sys.argv[1:], Launcher(open_rooms, default_home, lambda home: read_settings(home).port))

@@ -3,10 +3,50 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from trivium.facts.problem import refuse
+
+FILE: Final = "trivium.toml"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the file `trivium.toml` in a home may say.
+
+    `port` is where `trivium up` listens when no option says otherwise; `hosts` are further names under which the
+    server may be asked (the Host header), beside 127.0.0.1, localhost and [::1]; `upload_mb` bounds one uploaded bill.
+    """
+
+    port: int = 8080
+    hosts: tuple[str, ...] = ()
+    upload_mb: int = 20_480
 
 
 def default_home() -> Path:
-    """Give the home folder used when neither `--home` nor `--url` is given: `$XDG_DATA_HOME/trivium`."""
+    """Give the home folder used when no option names one: `$TRIVIUM_HOME`, else `$XDG_DATA_HOME/trivium`."""
+    if named := os.environ.get("TRIVIUM_HOME"):
+        return Path(named).expanduser()
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(base).expanduser() / "trivium"
+
+
+def read_settings(home: Path) -> Settings:
+    """Read the settings of a home; without a file they are the defaults. Refuses a file that says anything else."""
+    path = home / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as fault:
+        title = f"The settings cannot be read: {fault}."
+        fix = "Known are port, hosts and upload_mb."
+        raise refuse("bad_settings", title, where=str(path), fix=fix) from fault
+    if not 0 <= settings.port <= 65_535:
+        raise refuse("bad_settings", f"{settings.port} is no port.", where=f"{path}: port", fix="Use 1 to 65535.")
+    return settings

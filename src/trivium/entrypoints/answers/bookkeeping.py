@@ -1,0 +1,188 @@
+"""Computes the months once for all questions that are asked of the same state."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from trivium.facts.fact import RecordedFact
+from trivium.facts.instants import SECOND, Instant, now
+from trivium.facts.keys import parse
+from trivium.facts.period import Period, month_of, parse_period
+from trivium.facts.problem import refuse, shown
+from trivium.facts.statements import Reader
+from trivium.finops.books import Books, Question, keep_books
+from trivium.finops.charges import currencies, read_charges
+from trivium.finops.closing import read_closings, read_frozen
+from trivium.graph.assets import all_assets
+from trivium.graph.assets import asset as find_asset
+from trivium.graph.flows import Flows
+from trivium.graph.flows_reader import read_flows
+from trivium.graph.identity import canonical_key
+from trivium.graph.known import as_known
+from trivium.graph.unmatched import suggestions
+from trivium.lake.blobs import Blobs
+from trivium.lake.lake import Lake
+from trivium.ledger.book import Ledger
+
+KEPT: Final = 6
+_MINUTE: Final = 60 * SECOND
+_PAGE: Final = 5_000
+_FILLED = """
+    SELECT epoch_us(max("ChargePeriodStart")),
+        epoch_us(max(CASE WHEN "ChargePeriodEnd" - "ChargePeriodStart" <= INTERVAL 1 DAY THEN "ChargePeriodEnd" END)),
+        epoch_us(max("ChargePeriodEnd"))
+    FROM charges WHERE "BillingCurrency" = ? AND "ChargePeriodStart" >= make_timestamp(CAST(? AS BIGINT))
+        AND "ChargePeriodStart" < make_timestamp(CAST(? AS BIGINT))
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of the ledger: the head found when asked, or an earlier sequence (`known`)."""
+
+    sequence: int
+    known: int | None
+    as_of: Instant
+
+
+class Bookkeeping:
+    """Keeps the last few computed states; a question about a kept state costs nothing."""
+
+    def __init__(self, ledger: Ledger, lake: Lake, blobs: Blobs, reader: Reader) -> None:
+        self._ledger, self._lake, self._blobs, self._reader = ledger, lake, blobs, reader
+        self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def state(self, as_of: Instant | None = None, known: int | None = None) -> State:
+        """Fix the state a question is about, and bring the projections up to it; `as_of` counts in whole minutes."""
+        head = self._ledger.head().sequence
+        if known is not None and not 0 <= known <= head:
+            title = f"There is no fact {known}; the newest is {head}."
+            raise refuse("no_such_fact", title, where="known", fix="Name a sequence that the ledger has.")
+        self._ledger.catch_up()
+        at = now() if as_of is None else as_of
+        return State(head, known, at if as_of is not None else at - at % _MINUTE)
+
+    def currency(self, asked: str, state: State) -> str:
+        """Give the currency that a question is about; refuses to choose between two."""
+        found = self._keep(("currencies", state.sequence, state.known), lambda: currencies(self._lake, state.known))
+        assert isinstance(found, list)
+        if asked:
+            if found and asked not in found:
+                title = f"No charge is in {shown(asked)}."
+                raise refuse("no_such_currency", title, where="currency", fix=f"There are {', '.join(found)}.")
+            return asked
+        if len(found) > 1:
+            title = f"The charges are in {len(found)} currencies: {', '.join(found)}."
+            raise refuse("two_currencies", title, where="currency", fix="Ask for one with --currency.")
+        return found[0] if found else ""
+
+    def flows(self, state: State) -> Flows:
+        """Give the graph's flows in a state."""
+        flows = self._keep(("flows", state.sequence, state.known), lambda: self._read_flows(state))
+        assert isinstance(flows, Flows)
+        return flows
+
+    def books(self, currency: str, state: State) -> Books:
+        """Give the books of one currency in a state, through the month of its instant."""
+        key = ("books", state.sequence, state.known, currency, state.as_of)
+        books = self._keep(key, lambda: self._keep_books(currency, state))
+        assert isinstance(books, Books)
+        return books
+
+    def month(self, asked: str, currency: str, state: State) -> Period:
+        """Give the month that a question is about: the one asked for, else the newest with charges, else this one."""
+        if asked:
+            period = parse_period(asked)
+            if period != month_of(period.start):
+                title = f"{shown(asked)} is no calendar month."
+                raise refuse("bad_period", title, where="period", fix="Money is kept by month: write 2026-10.")
+            return period
+        newest = self._ends(currency, state, 0, state.as_of + 1)[0]
+        return month_of(state.as_of if newest is None else newest)
+
+    def filled_through(self, month: Period, currency: str, state: State) -> Instant | None:
+        """Give the end of the last charge of a month that lasts at most a day, else of any; None without charges."""
+        _, daily, any_end = self._ends(currency, state, month.start, month.end)
+        end = daily if daily is not None else any_end
+        return None if end is None else min(end, month.end)
+
+    def name(self, key: str, state: State) -> str:
+        """Give the name that an asset goes by in a state; refuses text that is no key."""
+        parse(key)
+        return self.flows(state).names.get(key) or self._named(key, state)
+
+    def check_known(self, asset: str, state: State) -> None:
+        """Refuse (404) an asset that nobody has mentioned, with names that may be meant."""
+        with self.graph(state) as connection:
+            if find_asset(connection, asset) is not None:
+                return
+            near = suggestions(asset, [one.key for one in all_assets(connection)])
+        fix = f"Did you mean {' or '.join(near)}?" if near else "`trivium search WORD` finds what is known."
+        raise refuse("no_such_asset", f"Nothing is known of {shown(asset)}.", status=404, where="key", fix=fix)
+
+    @contextmanager
+    def graph(self, state: State) -> Iterator[Connection]:
+        """Open the graph in a state: the projection, or for an earlier sequence a replay in memory."""
+        if state.known is None:
+            with self._ledger.reading() as connection:
+                yield connection
+            return
+        connection = as_known(self._facts(state.known), self._reader)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _named(self, key: str, state: State) -> str:
+        with self.graph(state) as connection:
+            return canonical_key(connection, key)
+
+    def _ends(
+        self, currency: str, state: State, start: Instant, end: Instant
+    ) -> tuple[Instant | None, Instant | None, Instant | None]:
+        first, daily, last = self._lake.query(_FILLED, [currency, start, end], as_of=state.known)[0]
+        return first, daily, last
+
+    def _keep_books(self, currency: str, state: State) -> Books:
+        flows = self.flows(state)
+        charges = read_charges(self._lake, currency, flows.rules, before=state.as_of + 1, as_of=state.known)
+        with self._ledger.reading() as connection:
+            closings = read_closings(connection, state.known)
+            frozen = read_frozen(connection, currency, self._blobs.get, state.known)
+        question = Question(currency, flows, charges, state.as_of, closings, frozen)
+        return keep_books(question, month_of(state.as_of))
+
+    def _read_flows(self, state: State) -> Flows:
+        with self.graph(state) as connection:
+            return read_flows(connection, state.sequence if state.known is None else state.known)
+
+    def _facts(self, known: int) -> Iterator[RecordedFact]:
+        after = 0
+        while after < known:
+            page = self._ledger.read(after, _PAGE)
+            if not page:
+                return
+            for recorded in page:
+                if recorded.sequence > known:
+                    return
+                yield recorded
+            after = page[-1].sequence
+
+    def _keep(self, key: tuple[object, ...], make: object) -> object:
+        """Give what is kept under a key, or make it; two who ask the same at once compute it once."""
+        assert callable(make)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT * 3:
+                self._kept.popitem(last=False)
+            return self._kept[key]

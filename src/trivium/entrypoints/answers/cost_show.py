@@ -1,0 +1,92 @@
+"""What did it take to have one asset?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import (
+    AsOf,
+    AssetText,
+    Currency,
+    CurrencyText,
+    Key,
+    Known,
+    When,
+    instant_of,
+    money,
+    written,
+)
+from trivium.facts.instants import format_instant
+from trivium.finops.loaded import loaded
+
+Span = Annotated[str, Meta(description="The month, as 2026-10; without it all history to date.")]
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+    key: Key
+    period: Span = ""
+    currency: Currency = ""
+    as_of: AsOf = ""
+    known: Known = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Loaded cost: total = build + run, build = direct + upstream + trials, run = serving + tokens."""
+
+    asset: AssetText
+    currency: CurrencyText
+    period: Annotated[str, Meta(description="The month, or `to date`.")]
+    as_of: When
+    filled_through: Annotated[
+        str | None, Meta(description="The end of the last charge that is known of the newest month asked for.")
+    ]
+    known: Annotated[
+        bool, Meta(description="Whether the origin is known; for a version without a known run it is not.")
+    ]
+    direct: Annotated[str, Meta(description="Charges of the runs that made it; of its writers, upkeep and storage.")]
+    upstream: Annotated[str, Meta(description="What those runs drained from what they read.")]
+    trials: Annotated[str, Meta(description="What else its experiment cost.")]
+    build: Annotated[str, Meta(description="direct + upstream + trials.")]
+    serving: Annotated[str, Meta(description="Its share of the own charges of endpoints that serve it.")]
+    tokens: Annotated[str, Meta(description="Its share of charges metered in tokens.")]
+    run: Annotated[str, Meta(description="serving + tokens.")]
+    total: Annotated[str, Meta(description="build + run.")]
+    basis: Annotated[
+        dict[str, float], Meta(description="The share of the build by how its charges were allocated, in parts of one.")
+    ]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:
+    """Show the loaded cost of an asset, to date or poured in one month."""
+    keeping = rooms.bookkeeping
+    state = keeping.state(instant_of(params.as_of), params.known)
+    currency = keeping.currency(params.currency, state)
+    newest = keeping.month(params.period, currency, state)
+    books = keeping.books(currency, state)
+    asset = keeping.name(params.key, state)
+    found = loaded(books, asset, newest if params.period else None)
+    if not found.total:
+        keeping.check_known(asset, state)
+    return Answer(
+        asset=asset,
+        currency=currency,
+        period=found.period,
+        as_of=format_instant(min(state.as_of, newest.end) if params.period else state.as_of),
+        filled_through=written(keeping.filled_through(newest, currency, state)),
+        known=found.known,
+        direct=money(found.direct),
+        upstream=money(found.upstream),
+        trials=money(found.trials),
+        build=money(found.build),
+        serving=money(found.serving),
+        tokens=money(found.tokens),
+        run=money(found.run),
+        total=money(found.total),
+        basis=found.basis,
+    )

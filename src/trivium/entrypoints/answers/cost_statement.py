@@ -1,0 +1,143 @@
+"""Where did a month's money come to rest?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import (
+    Amount,
+    AsOf,
+    Currency,
+    CurrencyText,
+    Known,
+    Period,
+    When,
+    instant_of,
+    money,
+    written,
+)
+from trivium.facts.instants import format_instant
+from trivium.facts.money import add
+from trivium.finops.statement import statement
+
+By = Annotated[str, Meta(description="One line for each `asset`, `team` or `product`.")]
+_INVOICES = """
+    SELECT coalesce("InvoiceId", ''), sum("BilledCost"), sum("EffectiveCost") FROM charges
+    WHERE "BillingCurrency" = ? AND "BillingPeriodStart" >= make_timestamp(CAST(? AS BIGINT))
+        AND "BillingPeriodStart" < make_timestamp(CAST(? AS BIGINT))
+    GROUP BY 1 ORDER BY 1
+"""
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+    period: Period = ""
+    by: By = "asset"
+    currency: Currency = ""
+    as_of: AsOf = ""
+    known: Known = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One account of a statement."""
+
+    account: Annotated[str, Meta(description="An asset key, or a named account as `idle` or `unallocated`.")]
+    amount: Annotated[str, Meta(description="What came to rest here or is carried forward, exact.")]
+    carried: Annotated[str, Meta(description="The part of the amount that is carried into the next month.")]
+
+
+class Invoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One invoice of the billing period."""
+
+    invoice: Annotated[str, Meta(description="The invoice's id; empty where charges name none.")]
+    billed: Annotated[str, Meta(description="Σ BilledCost of its charges.")]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step from the invoices to the statement."""
+
+    label: Annotated[str, Meta(description="What the step adds or takes away.")]
+    amount: Amount
+
+
+class Bridge(msgspec.Struct, frozen=True, kw_only=True):
+    """From the invoices of the billing period to the statement: `billed` + Σ steps = `effective`."""
+
+    billed: Annotated[str, Meta(description="Σ BilledCost of the billing period's invoices.")]
+    invoices: Annotated[tuple[Invoice, ...], Meta(description="The invoices of the billing period.")]
+    steps: Annotated[tuple[Step, ...], Meta(description="What lies between the invoices and the statement.")]
+    effective: Annotated[str, Meta(description="The statement's total: EffectiveCost by charge time.")]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A month's money by account: Σ amount = total + brought_forward, exactly."""
+
+    period: Annotated[str, Meta(description="The month.")]
+    currency: CurrencyText
+    by: Annotated[str, Meta(description="What a line stands for: asset, team or product.")]
+    as_of: When
+    closed: Annotated[bool, Meta(description="Whether the month is closed and never moves.")]
+    filled_through: Annotated[
+        str | None, Meta(description="The end of the last charge that is known of the month; null without charges.")
+    ]
+    total: Annotated[str, Meta(description="Σ EffectiveCost that is counted in the month.")]
+    brought_forward: Annotated[str, Meta(description="What the month before carried into this one.")]
+    late: Annotated[str, Meta(description="The part of the total that belongs to earlier, closed months.")]
+    rested: Annotated[str, Meta(description="What came to rest in the month.")]
+    carried: Annotated[str, Meta(description="What is carried into the next month.")]
+    lines: Annotated[tuple[Line, ...], Meta(description="The accounts, sorted by name.")]
+    bridge: Annotated[Bridge, Meta(description="How the invoices become this statement.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:
+    """Draw up the statement of a month."""
+    keeping = rooms.bookkeeping
+    state = keeping.state(instant_of(params.as_of), params.known)
+    currency = keeping.currency(params.currency, state)
+    month = keeping.month(params.period, currency, state)
+    drawn = statement(keeping.books(currency, state), month, params.by)
+    lines = tuple(
+        Line(account=line.account, amount=money(line.amount), carried=money(line.carried)) for line in drawn.lines
+    )
+    carried = add(*(line.carried for line in drawn.lines))
+    invoices = rooms.lake.query(_INVOICES, [currency, month.start, month.end], as_of=state.known)
+    return Answer(
+        period=str(month),
+        currency=currency,
+        by=drawn.by,
+        as_of=format_instant(drawn.as_of),
+        closed=drawn.closed,
+        filled_through=written(keeping.filled_through(month, currency, state)),
+        total=money(drawn.total),
+        brought_forward=money(drawn.brought_forward),
+        late=money(drawn.late),
+        rested=money(add(drawn.total, drawn.brought_forward, -carried)),
+        carried=money(carried),
+        lines=lines,
+        bridge=bridge_of(invoices, drawn.total, drawn.late),
+    )
+
+
+def bridge_of(invoices: list[tuple[str, Decimal, Decimal]], total: Decimal, late: Decimal) -> Bridge:
+    """Lay the steps from the invoices of a billing period to the statement's total."""
+    nothing = Decimal(0)
+    billed = add(*(row[1] or nothing for row in invoices))
+    effective = add(*(row[2] or nothing for row in invoices))
+    steps = (
+        ("Commitments and discounts, spread over their use", add(effective, -billed)),
+        ("Charges of other billing periods, by charge time", add(total, -late, -effective)),
+        ("Late charges of closed months", late),
+    )
+    assert add(billed, *(amount for _, amount in steps)) == total
+    return Bridge(
+        billed=money(billed),
+        invoices=tuple(Invoice(invoice=row[0], billed=money(row[1] or nothing)) for row in invoices),
+        steps=tuple(Step(label=label, amount=money(amount)) for label, amount in steps if amount),
+        effective=money(total),
+    )

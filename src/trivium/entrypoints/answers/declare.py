@@ -1,0 +1,83 @@
+"""What would a declaration change, and what did it change?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.facts.statements import Declared, encode_statement
+from trivium.graph.declared import Declare, declared_in
+from trivium.intake.declaration.reader import Change, Declaration, difference, read_declaration
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be asked."""
+
+    toml: Annotated[str, Meta(description="The declaration, TOML.")]
+    name: Annotated[str, Meta(description="Its name, unless the text begins with one: the file's stem.")] = ""
+    file: Annotated[str, Meta(description="The file's name, for messages.", max_length=255)] = "declaration"
+    dry_run: Annotated[bool, Meta(description="Only show the difference.")] = False
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement that is added, changed or withdrawn."""
+
+    action: Annotated[str, Meta(description="`add`, `change` or `withdraw`.")]
+    identity: Annotated[str, Meta(description="What the statement is about: its kind and the fields that identify it.")]
+    before: Annotated[dict[str, Any] | None, Meta(description="The statement as it holds; null when it is added.")]
+    after: Annotated[dict[str, Any] | None, Meta(description="The statement as wanted; null when it is withdrawn.")]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The difference between what holds and what the declaration wants, and whether it was applied."""
+
+    name: Annotated[str, Meta(description="The declaration's name: what it stated before and now does not, ends.")]
+    statements: Annotated[int, Meta(description="How many statements the declaration makes.")]
+    changes: Annotated[tuple[Difference, ...], Meta(description="What is added, changed and withdrawn.")]
+    applied: Annotated[bool, Meta(description="Whether the changes hold now.")]
+    sequences: Annotated[tuple[int, ...], Meta(description="The facts that were written.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:
+    """Show the difference, and apply it unless it is a dry run."""
+    declaration = read(params)
+    with rooms.ledger.reading() as connection:
+        changes = difference(declared_in(connection, declaration.name), declaration.statements)
+    if params.dry_run:
+        return _answer(declaration, changes, (), applied=False)
+    receipts = rooms.ledger.execute(Declare(declaration.name, declaration.statements)) if changes else []
+    return _answer(declaration, changes, [receipt.sequence for receipt in receipts], applied=True)
+
+
+def read(params: Params) -> Declaration:
+    """Read the declaration, or refuse it with file and line."""
+    return read_declaration(params.toml.encode("utf-8", "surrogatepass"), params.name or "declaration", params.file)
+
+
+def _answer(declaration: Declaration, changes: Sequence[Change], sequences: Sequence[int], *, applied: bool) -> Answer:
+    return Answer(
+        name=declaration.name,
+        statements=len(declaration.statements),
+        changes=tuple(
+            Difference(
+                action=str(change.action),
+                identity=change.identity,
+                before=_plain(change.before),
+                after=_plain(change.after),
+            )
+            for change in changes
+        ),
+        applied=applied,
+        sequences=tuple(sequences),
+    )
+
+
+def _plain(statement: Declared | None) -> dict[str, Any] | None:
+    if statement is None:
+        return None
+    found: dict[str, Any] = msgspec.json.decode(encode_statement(statement))
+    return found

@@ -1,0 +1,35 @@
+"""What does one fact say, byte for byte?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.facts import FactLine, line_of
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import ARGUMENT
+
+Sequence = Annotated[int, Meta(description="The fact's place in the ledger, counted from 1.", ge=1, extra=ARGUMENT)]
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+    sequence: Sequence
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact with its body."""
+
+    fact: Annotated[FactLine, Meta(description="The fact without its body.")]
+    key: Annotated[str, Meta(description="What makes a repeat from the same source add nothing.")]
+    body: Annotated[str, Meta(description="The body as it was kept: JSON text.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:
+    """Show one fact."""
+    recorded = rooms.ledger.fact(params.sequence)
+    body = recorded.fact.body.decode("utf-8", "replace")
+    return Answer(fact=line_of(recorded), key=recorded.fact.key, body=body)

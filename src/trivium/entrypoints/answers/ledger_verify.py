@@ -1,0 +1,59 @@
+"""Are the facts the ones that were recorded?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.facts.instants import format_instant
+from trivium.facts.problem import refuse
+from trivium.ledger.verify import verify
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the ledger is whole."""
+
+    ok: Annotated[bool, Meta(description="Whether no changed, dropped or swapped fact was found.")]
+    home_id: Annotated[str, Meta(description="The id of the home.")]
+    sequence: Annotated[int, Meta(description="How many facts were read.")]
+    root: Annotated[str, Meta(description="The Merkle root over them (RFC 6962, SHA-256, hexadecimal).")]
+    recorded_at: Annotated[str | None, Meta(description="When the newest was recorded; null when there is none.")]
+    problems: Annotated[tuple[str, ...], Meta(description="What is wrong, a sentence each.")]
+    not_excluded: Annotated[tuple[str, ...], Meta(description="What this check cannot exclude.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions are asked alike
+    """Hash every fact of the open home again."""
+    return of(rooms.home)
+
+
+def of(home: Path, checkpoint: Path | None = None) -> Answer:
+    """Hash every fact of a home's files again, and compare with a checkpoint that was kept elsewhere."""
+    try:
+        found = verify(home, checkpoint)
+    except FileNotFoundError as fault:
+        raise no_ledger(home, fault) from fault
+    return Answer(
+        ok=found.ok,
+        home_id=found.home_id,
+        sequence=found.sequence,
+        root=found.root,
+        recorded_at=format_instant(found.recorded_at) if found.sequence else None,
+        problems=found.problems,
+        not_excluded=found.not_excluded,
+    )
+
+
+def no_ledger(home: Path, fault: FileNotFoundError) -> Exception:
+    """Say that a home, or a checkpoint, is not there."""
+    missing = fault.filename or home
+    title = f"{str(missing)!r} does not exist."
+    return refuse("no_ledger", title, status=404, where=str(home), fix="Name a home that holds a ledger with --home.")

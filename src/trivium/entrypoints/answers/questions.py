@@ -1,0 +1,90 @@
+"""Every question that can be asked, as data: commands, HTTP routes and documentation are made from this list."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final
+
+import msgspec
+
+PREFIX: Final = "/api/trivium/v1"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. `name` is its file in this folder, with `Params`, `Answer` and `ask(rooms, params)`.
+
+    `noun` and `verb` make its command (`trivium NOUN VERB`, or `trivium VERB`), `path` its route below PREFIX.
+    `verdict` names the field of the answer that says yes or no, which becomes the exit code; `table` the field that
+    is also given as CSV and Parquet; `command` is False where the command line has a form of its own.
+    """
+
+    name: str
+    noun: str
+    verb: str
+    path: str
+    summary: str
+    policy: str = "read"
+    verdict: str = ""
+    table: str = ""
+    command: bool = True
+
+    @property
+    def module(self) -> ModuleType:
+        """Import the question's file; nothing else of the rooms is imported before."""
+        return importlib.import_module(f"trivium.entrypoints.answers.{self.name}")
+
+    @property
+    def params(self) -> type[msgspec.Struct]:
+        """Give the record of what may be asked."""
+        found: type[msgspec.Struct] = self.module.Params
+        return found
+
+    @property
+    def answer(self) -> type[msgspec.Struct]:
+        """Give the record of the answer."""
+        found: type[msgspec.Struct] = self.module.Answer
+        return found
+
+    def ask(self, rooms: Any, params: msgspec.Struct) -> msgspec.Struct:
+        """Answer the question; raises ProblemError."""
+        answer: msgspec.Struct = self.module.ask(rooms, params)
+        return answer
+
+
+NOUNS: Final = {
+    "cost": "What things cost: statements, loaded cost, explanations, closing months.",
+    "graph": "The graph of assets: export it, and see what could not be joined.",
+    "asset": "One asset with all that is known of it.",
+    "ledger": "The book of facts: read, verify, prove, rebuild.",
+    "import": "Bring bills in.",
+}
+"""The nouns of the command line, each with its help."""
+
+QUESTIONS: Final = (
+    Question("cost_statement", "cost", "statement", "/cost/statement", "Where a month's money came to rest.",
+             table="lines"),
+    Question("cost_show", "cost", "show", "/cost/show", "What it took to have an asset."),
+    Question("cost_explain", "cost", "explain", "/cost/explain", "Where an asset's cost came from, down to charges."),
+    Question("graph_export", "graph", "export", "/graph/export", "The whole graph, sorted."),
+    Question("search", "", "search", "/search", "Assets by words of their names.", table="results"),
+    Question("facts", "ledger", "facts", "/facts", "The facts of the ledger, the newest first.", table="facts"),
+    Question("fact", "ledger", "fact", "/fact", "One fact with its body."),
+    Question("ledger_head", "ledger", "head", "/ledger/head", "How far the ledger reaches, and its Merkle root."),
+    Question("ledger_verify", "ledger", "verify", "/ledger/verify", "Whether the facts are those that were recorded.",
+             verdict="ok", command=False),
+    Question("ledger_proof", "ledger", "proof", "/ledger/proof", "A proof that a fact stands in the ledger.",
+             command=False),
+    Question("doctor", "", "doctor", "/doctor", "Whether everything that Trivium needs is in order.", verdict="ok",
+             command=False),
+    Question("health", "", "health", "/health", "How a server is."),
+    Question("server", "", "server", "/server", "Which server this is, and which home it holds.", command=False),
+)  # fmt: skip
+"""All questions, in the order in which help lists them."""
+
+
+def question(name: str) -> Question:
+    """Find a question by its name."""
+    return next(one for one in QUESTIONS if one.name == name)

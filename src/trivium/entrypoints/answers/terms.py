@@ -1,0 +1,42 @@
+"""Terms that many questions share, each with the sentence that help, OpenAPI and docs show."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from trivium.facts.instants import Instant, format_instant, parse_instant
+from trivium.facts.money import plain
+
+ARGUMENT: Final = {"argument": True}
+"""Marks a parameter that the command line takes without an option's name."""
+
+Key = Annotated[str, Meta(description="The asset's key, `kind:name`, under any of its names.", extra=ARGUMENT)]
+AssetText = Annotated[str, Meta(description="The asset's key.")]
+Period = Annotated[str, Meta(description="The month, as 2026-10; without it the newest month with charges.")]
+Currency = Annotated[str, Meta(description="The currency; needed when charges are in more than one.")]
+AsOf = Annotated[str, Meta(description="As of this instant, ISO 8601: what is later does not count; without it, now.")]
+Known = Annotated[
+    int | None, Meta(description="As recorded up to this sequence of the ledger; without it, all that is recorded.")
+]
+Limit = Annotated[int, Meta(description="How many are listed at most.", ge=1, le=10_000)]
+Amount = Annotated[str, Meta(description="Exact money in the answer's currency, as decimal text.")]
+CurrencyText = Annotated[str, Meta(description="The currency of all money in the answer; empty without charges.")]
+When = Annotated[str, Meta(description="An instant in ISO 8601, UTC.")]
+
+
+def instant_of(text: str, where: str = "as_of") -> Instant | None:
+    """Read an instant that may be left out."""
+    return parse_instant(text, where) if text else None
+
+
+def written(instant: Instant | None) -> str | None:
+    """Write an instant that may be unknown."""
+    return None if instant is None else format_instant(instant)
+
+
+def money(amount: Decimal) -> str:
+    """Write exact money."""
+    return plain(amount)

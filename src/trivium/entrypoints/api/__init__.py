@@ -1,0 +1,1 @@
+"""HTTP: the foreign protocols at their own paths, our questions and commands below /api/trivium/v1."""

@@ -1,0 +1,117 @@
+"""The whole server as one ASGI application: foreign protocols, our questions and commands, health, pages."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from trivium import __version__
+from trivium.entrypoints import policies
+from trivium.entrypoints.answers import close_month, declare, ledger_rebuild
+from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, Keys, command_endpoint
+from trivium.entrypoints.api.frame import Frame
+from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
+from trivium.entrypoints.api.lineage import Lineage, LineageBatch
+from trivium.entrypoints.api.metrics import Metrics
+from trivium.entrypoints.api.openapi import document
+from trivium.entrypoints.api.problems import problem_of, problem_response
+from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
+from trivium.entrypoints.api.tables import FORMATS
+from trivium.entrypoints.api.uploads import upload_endpoint
+
+_POLICIES: Final = {"open": policies.OPEN, "read": policies.READ, "change": policies.CHANGE}
+
+
+def create_app(rooms: Rooms) -> ASGIApp:
+    """Build the application over open rooms; raises PolicyMissingError when a route has no policy."""
+    metrics = Metrics(rooms.ledger)
+    routes = routes_of(rooms, metrics)
+    policies.check_policies(routes)
+    router = Router(routes, redirect_slashes=False, default=_nothing_here)
+    return Frame(router, rooms.hosts, metrics)
+
+
+def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
+    """List every route of the server, the busiest first."""
+    return [
+        policies.guarded_route("/api/v1/lineage", Lineage(rooms.ledger, metrics), policies.INGEST, ["POST"]),
+        policies.guarded_route("/api/v1/lineage/batch", LineageBatch(rooms.ledger, metrics), policies.INGEST, ["POST"]),
+        policies.guarded_route("/health", health_endpoint(rooms), policies.OPEN, ["GET"]),
+        policies.guarded_route("/metrics", metrics_endpoint(metrics), policies.READ, ["GET"]),
+        Mount(PREFIX, our_interface(rooms)),
+        *_pages(rooms),
+    ]
+
+
+def our_interface(rooms: Rooms) -> FastAPI:
+    """Make the application below PREFIX: questions, their tables, commands, and the OpenAPI document."""
+    api = FastAPI(
+        title="Trivium",
+        version=__version__,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False},
+    )
+    described = document(QUESTIONS, COMMANDS)
+    api.openapi = lambda: described  # type: ignore[method-assign]
+    by_path: dict[str, policies.Policy] = {"/openapi.json": policies.READ}
+    for question in QUESTIONS:
+        _add(api, question.path, question_endpoint(question, rooms), "GET")
+        by_path[question.path] = _POLICIES[question.policy]
+        for form in FORMATS if question.table else ():
+            _add(api, f"{question.path}.{form}", table_endpoint(question, rooms, form), "GET")
+            by_path[f"{question.path}.{form}"] = _POLICIES[question.policy]
+    keys = Keys()
+    _add(api, DECLARE.path, command_endpoint(DECLARE, declare.ask, rooms, keys), "POST")
+    _add(api, CLOSE.path, command_endpoint(CLOSE, close_month.ask, rooms, keys), "POST")
+    _add(api, REBUILD.path, command_endpoint(REBUILD, ledger_rebuild.ask, rooms, keys), "POST")
+    _add(api, IMPORT.path, upload_endpoint(rooms), "POST")
+    by_path |= {command.path: command.policy for command in COMMANDS}
+    for route in api.routes:
+        policy = by_path.get(str(getattr(route, "path", "")))
+        if policy is not None:
+            policies.guard(route, policy)
+    for kind in (Exception, HTTPException, 404, 405):
+        api.add_exception_handler(kind, _tell)
+    api.router.redirect_slashes = False
+    return api
+
+
+def _add(api: FastAPI, path: str, endpoint: Any, method: str) -> None:
+    api.add_api_route(path, endpoint, methods=[method], response_class=Response, include_in_schema=False)
+
+
+async def _tell(request: Request, fault: Exception) -> Response:  # noqa: ARG001 - handlers are called alike
+    """Raise on to the frame what it tells and logs; answer what FastAPI would tell in its own shape."""
+    if isinstance(fault, HTTPException):
+        allow = (fault.headers or {}).get("Allow", "")
+        return problem_response(problem_of(fault), {"allow": allow} if allow else None)
+    raise fault
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of ASGI
+    raise HTTPException(404)
+
+
+def _pages(rooms: Rooms) -> list[BaseRoute]:
+    """List the routes of the pages and of the files that they load."""
+    if importlib.util.find_spec("trivium.entrypoints.web.routes") is None:
+        return []
+    web = importlib.import_module("trivium.entrypoints.web.routes")
+    found: list[BaseRoute] = web.page_routes(rooms)
+    return found
+
+
+def openapi_text(rooms: Rooms | None = None) -> bytes:  # noqa: ARG001 - the document does not depend on a home
+    """Give the OpenAPI document as JSON."""
+    return msgspec.json.encode(document(QUESTIONS, COMMANDS))

@@ -1,0 +1,94 @@
+"""The OpenLineage protocol at its own paths: single events and batches, answered once they are durable."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from trivium.entrypoints.api.body import read_body
+from trivium.entrypoints.api.metrics import Metrics
+from trivium.entrypoints.api.problems import retry_after
+from trivium.entrypoints.policies import INGEST
+from trivium.facts.problem import Problem, ProblemError
+from trivium.intake.openlineage.reader import BatchFailure, accept, accept_batch
+from trivium.ledger.book import Ledger
+
+_EMPTY: Final[Any] = {"type": "http.response.body", "body": b""}
+_WRITTEN: Final[Any] = {"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"0")]}
+_KNOWN: Final[Any] = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+
+
+class Lineage:
+    """`POST /api/v1/lineage`: one RunEvent, DatasetEvent or JobEvent. 201 once durable, 200 when it was known."""
+
+    def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
+        self._ledger = ledger
+        self._written = metrics.events.labels("written")
+        self._known = metrics.events.labels("known")
+        self._refused = metrics.events.labels("refused")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one event."""
+        try:
+            fact = accept(await read_body(scope, receive, INGEST.max_body))
+            receipt = (await self._ledger.append_async([fact]))[0]
+        except ProblemError as fault:
+            self._refused.inc()
+            await refusal(fault.problem)(scope, receive, send)
+            return
+        (self._written if receipt.written else self._known).inc()
+        await send(dict(_WRITTEN if receipt.written else _KNOWN))
+        await send(_EMPTY)
+
+
+class LineageBatch:
+    """`POST /api/v1/lineage/batch`: a JSON array. 204 when all were taken, 200 with the refused ones, else 400."""
+
+    def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
+        self._ledger = ledger
+        self._events = metrics.events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a batch of events."""
+        try:
+            facts, failures = accept_batch(await read_body(scope, receive, INGEST.max_body))
+            receipts = await self._ledger.append_async(facts) if facts else []
+        except ProblemError as fault:
+            await refusal(fault.problem)(scope, receive, send)
+            return
+        written = sum(receipt.written for receipt in receipts)
+        self._events.labels("written").inc(written)
+        self._events.labels("known").inc(len(receipts) - written)
+        self._events.labels("refused").inc(len(failures))
+        response = batch_report(len(facts), failures) if failures else Response(status_code=204)
+        await response(scope, receive, send)
+
+
+def batch_report(taken: int, failures: list[BatchFailure]) -> Response:
+    """Say which events of a batch were refused, as OpenLineage's batch endpoint does."""
+    report = {
+        "status": "partial_success" if taken else "failure",
+        "summary": {
+            "received": taken + len(failures),
+            "successful": taken,
+            "failed": len(failures),
+            "retriable": sum(failure.retriable for failure in failures),
+            "non_retriable": sum(not failure.retriable for failure in failures),
+        },
+        "failed_events": failures,
+    }
+    return Response(msgspec.json.encode(report), status_code=200, media_type="application/json")
+
+
+def refusal(problem: Problem) -> Response:
+    """Refuse in the protocol's own shape: `{"code", "message"}`, as Marquez answers."""
+    message = {"code": problem.status, "message": problem.sentence()}
+    return Response(
+        msgspec.json.encode(message),
+        status_code=problem.status,
+        headers=retry_after(problem),
+        media_type="application/json",
+    )

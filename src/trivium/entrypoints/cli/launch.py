@@ -1,0 +1,87 @@
+"""Runs one command and turns what happens into an exit code: 0 yes, 1 no, 2 bad usage or input, 3 cannot reach."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from trivium.facts.problem import Problem, ProblemError
+
+if TYPE_CHECKING:
+    from trivium.entrypoints.answers.rooms import Rooms
+
+YES: Final = 0
+NO: Final = 1
+BAD: Final = 2
+UNREACHED: Final = 3
+_UNREACHED: Final = frozenset({"locked", "unreachable", "closed", "port_taken", "internal", "blob_missing"})
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """What bootstrap hands to the command line: how a home is opened, where it is by default, and its port."""
+
+    open_rooms: Callable[[Path], Rooms]
+    default_home: Callable[[], Path]
+    port_of: Callable[[Path], int]
+
+
+def run(arguments: Sequence[str], launcher: Launcher) -> int:
+    """Run the command line and give the exit code; nothing but the answer goes to standard output."""
+    import typer.main
+
+    from trivium.entrypoints.cli.tree import application
+
+    command = typer.main.get_command(application)
+    try:
+        code = command.main(list(arguments), prog_name="trivium", standalone_mode=False, obj=launcher)
+    except ProblemError as fault:
+        return told(fault.problem)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return YES
+    except Exception as fault:
+        return _unusual(fault)
+    return code if isinstance(code, int) else YES
+
+
+def told(problem: Problem) -> int:
+    """Write a problem to standard error, in two lines, and give its exit code; as JSON where `--json` was asked."""
+    if "--json" in sys.argv:
+        sys.stderr.write(msgspec.json.encode(problem).decode() + "\n")
+    else:
+        place = f" (at {problem.where})" if problem.where else ""
+        sys.stderr.write(f"trivium: {problem.title}{place}\n")
+        if problem.fix:
+            sys.stderr.write(f"  {problem.fix}\n")
+    return exit_code(problem)
+
+
+def exit_code(problem: Problem) -> int:
+    """Give the exit code of a problem: 3 when nobody could be asked or the home is locked, else 2."""
+    return UNREACHED if problem.code in _UNREACHED or problem.status in {423, 429, 503} else BAD
+
+
+def _unusual(fault: Exception) -> int:
+    """Tell bad usage as typer does, and a fault of our own in a sentence."""
+    if hasattr(fault, "format_message"):
+        context = getattr(fault, "ctx", None)
+        path = context.command_path if context is not None else "trivium"
+        sys.stderr.write(f"trivium: {fault.format_message()}\n  See `{path} --help`.\n")
+        return BAD
+    if type(fault).__name__ in {"Exit", "Abort"}:
+        return int(getattr(fault, "exit_code", NO))
+    if os.environ.get("TRIVIUM_TRACE"):
+        traceback.print_exc()
+    sys.stderr.write(f"trivium: a fault of its own: {type(fault).__name__}: {fault}\n")
+    sys.stderr.write("  Set TRIVIUM_TRACE=1 to see where, and please report it.\n")
+    return UNREACHED
