@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Final
 
+import msgspec
 import numpy as np
 from sqlalchemy import Connection, text
 
@@ -28,6 +29,20 @@ def integer_columns(connection: Connection, columns: list[str], table: str, wher
     if not parts:
         return [np.empty(0, np.int64) for _ in columns]
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def text_column(connection: Connection, column: str, table: str, order: str) -> list[str]:
+    """Read a text column in order of an integer key that counts from 1 without gaps."""
+    if connection.dialect.name != "sqlite":
+        return list(connection.execute(text(f"SELECT {column} FROM {table} ORDER BY {order}")).scalars())
+    last = int(connection.execute(text(f"SELECT coalesce(max({order}), 0) FROM {table}")).scalar_one())
+    found: list[str] = []
+    for start in range(0, last, _RUNS_AT_ONCE):
+        source = f"SELECT {column} AS part FROM {table} WHERE {order} > {start} AND {order} <= {start + _RUNS_AT_ONCE}"
+        joined = text(f"SELECT json_group_array(part) FROM ({source} ORDER BY {order})")
+        found += msgspec.json.decode(connection.execute(joined).scalar_one(), type=list[str])
+    assert len(found) == last, f"the numbers of {table} have gaps"
+    return found
 
 
 def _read_text(connection: Connection, columns: list[str], table: str, where: str) -> list[Int64]:

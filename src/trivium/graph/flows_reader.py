@@ -26,7 +26,7 @@ from trivium.graph.flows import FOREVER, OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
 from trivium.graph.naming import Naming
 from trivium.graph.run_columns import RunColumns, read_runs
-from trivium.graph.use_columns import RawUses, dataset_keys, read_uses, united_uses
+from trivium.graph.use_columns import RawUses, list_datasets, read_uses, united_uses
 from trivium.graph.version_columns import (
     VersionBook,
     book_of,
@@ -56,8 +56,7 @@ def read_flows(connection: Connection, sequence: int | None = None) -> Flows:
     said = all_declared(connection)
     runs = read_runs(connection, naming)
     reads, writes = read_uses(connection, runs, written=False), read_uses(connection, runs, written=True)
-    datasets = dataset_keys(connection, naming, writes, _declared_keys(said, naming, "dataset:"))
-    dataset_place = naming.position(datasets)
+    datasets, dataset_place = list_datasets(connection, naming, writes, _declared_keys(said, naming, "dataset:"))
     book = book_of(said, naming)
     _enter_model_uris(book, naming, runs, reads, writes)
     book.notice_used()
@@ -121,7 +120,7 @@ def _resolved(runs: RunColumns, experiment: Int32, reading: Int32, writing: Int3
 
 def _enter_model_uris(book: VersionBook, naming: Naming, runs: RunColumns, reads: RawUses, writes: RawUses) -> None:
     """Take datasets named by a model URI for versions: who reads one uses it from then on, who writes one made it."""
-    models = np.array([number for number, key in enumerate(naming.keys) if key.startswith("model:")], np.int64)
+    models = naming.of_kind("model")
     if not len(models):
         return
     for uses, written in ((reads, False), (writes, True)):

@@ -7,21 +7,22 @@ from functools import cached_property
 import numpy as np
 from sqlalchemy import Connection, text
 
-from trivium.facts.keys import kind_of
+from trivium.graph.columns import text_column
 from trivium.graph.flows import Int32, Int64
 from trivium.graph.identity import Merge, canonical_names, merges_of
 from trivium.graph.spelling import spell
+
+_OF_KIND = text("SELECT id FROM graph_names WHERE kind = :kind")
 
 
 class Naming:
     """All names of the graph at one moment; numbers of canonical names that no fact used follow after the others."""
 
     def __init__(self, connection: Connection) -> None:
-        rows = connection.execute(text("SELECT id, key FROM graph_names ORDER BY id")).all()
-        self.keys: list[str] = ["", *(key for _, key in rows)]
+        self._connection = connection
+        self.keys: list[str] = ["", *text_column(connection, "key", "graph_names", "id")]
         self.merges: list[Merge] = merges_of(connection)
         self.canonical: dict[str, str] = canonical_names(self.merges)
-        self._numbers: dict[str, int] | None = None
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -36,7 +37,7 @@ class Naming:
     @cached_property
     def asset(self) -> Int64:
         """For each number the number of the asset's canonical name."""
-        numbers = self.numbers
+        numbers = self.numbers if self.canonical else {}
         assets = np.arange(len(self.keys), dtype=np.int64)
         for name, chosen in self.canonical.items():
             if name in numbers:
@@ -52,15 +53,24 @@ class Naming:
         """Give every other name of an asset and the canonical name that it stands for."""
         return {name: chosen for name, chosen in sorted(self.canonical.items()) if name != chosen}
 
-    def position(self, keys: list[str]) -> Int32:
-        """Give for each number the place of its asset in a list of canonical keys, -1 where it is not in the list."""
-        places = np.full(len(self.keys), -1, np.int32)
-        numbers = self.numbers
-        if keys:
-            places[np.fromiter((numbers[key] for key in keys), np.int64, len(keys))] = np.arange(len(keys))
-        return places[self.asset]
+    def of_kind(self, kind: str) -> Int64:
+        """Give the numbers of all names of one kind."""
+        found = self._connection.execute(_OF_KIND, {"kind": kind}).scalars().all()
+        return np.array(found, np.int64)
 
-    def of_kind(self, kind: str) -> list[str]:
-        """List the canonical names of one kind, sorted."""
-        found = {self.canonical.get(key, key) for key in self.keys if kind_of(key) == kind}
-        return sorted(key for key in found if kind_of(key) == kind)
+    def numbers_of(self, keys: set[str]) -> Int64:
+        """Give the numbers of some keys; those that no fact names have none."""
+        numbers = self.numbers if keys else {}
+        return np.array([numbers[key] for key in sorted(keys) if key in numbers], np.int64)
+
+    def listed(self, numbers: Int64) -> tuple[list[str], Int32]:
+        """Name the assets of some numbers, sorted by key; and give for every number its asset's place in that list.
+
+        The place is -1 where the asset is not in the list.
+        """
+        assets = np.unique(self.asset[numbers])
+        keys = [self.keys[number] for number in assets.tolist()]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        places = np.full(len(self.keys), -1, np.int32)
+        places[assets[order]] = np.arange(len(keys))
+        return [keys[index] for index in order], places[self.asset]

@@ -42,12 +42,10 @@ class RunColumns:
 
 def read_runs(connection: Connection, naming: Naming) -> RunColumns:
     """Read all runs; a run is known once an event of it, or of a run below it, is."""
-    jobs = naming.of_kind("job")
-    job_place = naming.position(jobs)
+    jobs, job_place = naming.listed(naming.of_kind("job"))
     raw = integer_columns(connection, _COLUMNS, "graph_runs")
     number, start, end, success, end_sequence, job, job_at, parent, parent_at, test, checked, sequence = raw
-    keys = sorted({naming.keys[asset] for asset in np.unique(naming.asset[number])})
-    place = naming.position(keys)
+    keys, place = naming.listed(number)
     run, count = place[number], len(keys)
     own_parent = place[parent]
     own_parent[own_parent == run] = -1

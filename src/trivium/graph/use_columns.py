@@ -40,12 +40,17 @@ def read_uses(connection: Connection, runs: RunColumns, *, written: bool) -> Raw
     return uses.keep(known & ~np.append(runs.test, False)[uses.run] if written else known)
 
 
-def dataset_keys(connection: Connection, naming: Naming, writes: RawUses, declared: set[str]) -> list[str]:
-    """List the datasets that are assets, sorted: read, written by more than tests, described, or declared."""
-    numbers = np.array([number for (number,) in connection.execute(_NAMED)], np.int64)
-    used = np.unique(naming.asset[np.concatenate([numbers, np.unique(writes.name)])])
-    keys = {naming.keys[number] for number in used.tolist()} | declared
-    return sorted(key for key in keys if key.startswith("dataset:"))
+def list_datasets(
+    connection: Connection, naming: Naming, writes: RawUses, declared: set[str]
+) -> tuple[list[str], Int32]:
+    """List the datasets that are assets, sorted: read, written by more than tests, described, or declared.
+
+    Beside it stands for every number of a name the place of its dataset in the list, -1 where there is none.
+    """
+    named = np.array(connection.execute(_NAMED).scalars().all(), np.int64)
+    numbers = np.concatenate([named, np.unique(writes.name), naming.numbers_of(declared)])
+    is_dataset = [naming.keys[asset].startswith("dataset:") for asset in naming.asset[numbers].tolist()]
+    return naming.listed(numbers[np.array(is_dataset, np.bool_)])
 
 
 def united_uses(uses: RawUses, dataset: Int32) -> Uses:

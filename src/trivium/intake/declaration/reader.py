@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from trivium.facts.bounds import MAX_BODY
+from trivium.facts.bounds import MAX_BODY, walk
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.statements import Declared, encode_statement, identity_of
 from trivium.intake.declaration.entries import Entry
@@ -54,6 +54,7 @@ def read_declaration(raw: bytes, name: str = "", file: str = "declaration") -> D
     state the same thing differently; `where` is `file:line [[table]]`.
     """
     document = _toml(raw, file)
+    walk(document, file)
     places = _places(raw.decode("utf-8", "replace"))
     chosen = document.pop(NAME, name)
     if not isinstance(chosen, str) or not _NAME.fullmatch(chosen):
