@@ -187,8 +187,9 @@ def cell(text: str) -> str:
 
 
 def stale(folder: Path, made: Mapping[str, str]) -> list[str]:
-    """Name the pages that are missing, differ, or have no source any more."""
-    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    """Name the pages that are missing, differ, or have no source any more; those written by hand are left alone."""
+    read = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    there = {name: text for name, text in read.items() if name in made or text.startswith(MADE_BY.strip())}
     return sorted(name for name in {*there, *made} if there.get(name) != made.get(name))
 
 

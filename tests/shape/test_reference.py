@@ -25,10 +25,12 @@ def test_writing_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_page_that_differs_is_missing_or_has_no_source_is_stale(tmp_path: Path) -> None:
-    reference.write(tmp_path, {"a.md": "a", "b.md": "b", "c.md": "c"})
+    gone = reference.MADE_BY + "c"
+    (tmp_path / "by-hand.md").write_text("# Written by a person", encoding="utf-8")
+    reference.write(tmp_path, {"a.md": "a", "b.md": "b", "c.md": gone})
     assert reference.stale(tmp_path, {"a.md": "a", "b.md": "changed", "d.md": "d"}) == ["b.md", "c.md", "d.md"]
-    reference.write(tmp_path, {"a.md": "a"})
-    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+    reference.write(tmp_path, {"a.md": "a", "b.md": "b"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "b.md", "by-hand.md"]
 
 
 class Sample(msgspec.Struct, tag="sample.seen"):

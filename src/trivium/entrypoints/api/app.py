@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from typing import Any, Final
 
-import msgspec
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -18,11 +17,11 @@ from trivium.entrypoints.answers import close_month, declare, ledger_rebuild
 from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, Keys, command_endpoint
+from trivium.entrypoints.api.description import openapi
 from trivium.entrypoints.api.frame import Frame
 from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
 from trivium.entrypoints.api.lineage import Lineage, LineageBatch
 from trivium.entrypoints.api.metrics import Metrics
-from trivium.entrypoints.api.openapi import document
 from trivium.entrypoints.api.problems import problem_of, problem_response
 from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
 from trivium.entrypoints.api.tables import FORMATS
@@ -62,7 +61,7 @@ def our_interface(rooms: Rooms) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False},
     )
-    described = document(QUESTIONS, COMMANDS)
+    described = openapi()
     api.openapi = lambda: described  # type: ignore[method-assign]
     by_path: dict[str, policies.Policy] = {"/openapi.json": policies.READ}
     for question in QUESTIONS:
@@ -110,8 +109,3 @@ def _pages(rooms: Rooms) -> list[BaseRoute]:
     web = importlib.import_module("trivium.entrypoints.web.routes")
     found: list[BaseRoute] = web.page_routes(rooms)
     return found
-
-
-def openapi_text(rooms: Rooms | None = None) -> bytes:  # noqa: ARG001 - the document does not depend on a home
-    """Give the OpenAPI document as JSON."""
-    return msgspec.json.encode(document(QUESTIONS, COMMANDS))

@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from trivium import __version__
-from trivium.entrypoints.answers.questions import PREFIX, Question
-from trivium.entrypoints.api.commands import Command
+from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS, Question
+from trivium.entrypoints.api.commands import COMMANDS, Command
 from trivium.entrypoints.api.tables import FORMATS
 
 _REFERENCE: Final = "#/components/schemas/{name}"
@@ -31,6 +31,11 @@ _REFUSED: Final = {
     "description": "Refused, with a sentence.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+
+
+def openapi() -> dict[str, Any]:
+    """Describe all questions and commands."""
+    return document(QUESTIONS, COMMANDS)
 
 
 def document(questions: Sequence[Question], commands: Sequence[Command]) -> dict[str, Any]:
