@@ -160,7 +160,7 @@ class Allocator:
             return found
         if found := self._by_tags(charge, "tag_", TAGGED):
             return found
-        if not split and (found := self._by_resource(str(columns.get("ResourceId") or ""), split)):
+        if found := self._by_resource(str(columns.get("ResourceId") or ""), split):
             return found
         return self._by_rule(charge) or self._by_owner(charge) or (NONE, [self._named("unallocated")], "")
 

@@ -13,7 +13,7 @@ from trivium.facts.instants import DAY
 from trivium.facts.period import Period
 from trivium.finops.closings import Closings
 from trivium.finops.network import Bool, Int8, Int32, Int64
-from trivium.graph.flows import FOREVER, OPEN, SUCCESS, Flows
+from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Flows
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Spans:
     late_end: Bool
     start_month: Int64
     end_month: Int64
+    whole_failure: Bool
+    """Failed before they were ever cut: what they name as outputs is no write."""
     carrier: Int32
     bracket: Bool
     """Folding and brackets among the runs that have begun: who is to come carries nothing yet."""
@@ -78,7 +80,8 @@ class Spans:
         has_children = np.zeros(len(begun), dtype=np.bool_)
         has_children[runs.parent[begun & (runs.parent >= 0)]] = True
         return Spans(
-            runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound, carrier,
+            runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound,
+            (outcome == FAILED) & (end <= first_cut), carrier,
             runs.bracket & has_children & begun,
         )  # fmt: skip
 

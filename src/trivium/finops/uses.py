@@ -8,7 +8,7 @@ import numpy as np
 
 from trivium.finops.network import Bool, Int64
 from trivium.finops.slices import Slices, Spans, View
-from trivium.graph.flows import FAILED, OPEN, SUCCESS, Uses
+from trivium.graph.flows import OPEN, SUCCESS, Uses
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def drains(view: View, spans: Spans, reads: Uses) -> Bool:
     written = flows.writes.run.astype(np.int64) * width + flows.writes.dataset
     place = np.minimum(np.searchsorted(written, pair), max(len(written) - 1, 0))
     own = (written[place] == pair) if len(written) else np.zeros(len(pair), dtype=np.bool_)
-    own &= spans.outcome[reads.run] != FAILED
+    own &= ~spans.whole_failure[reads.run]
     drain: Bool = ~flows.runs.upkeep[reads.run] & ~own
     return drain
 

@@ -40,6 +40,7 @@ from trivium.graph.words import SHARED, keys_in, resource_id
 
 DEFAULT_EXPERIMENT: Final = "experiment:0"
 """MLflow's experiment 0 is where runs land that nobody sorted: it groups nothing."""
+UNGROUPED: Final = -2
 _DAYS = re.compile(r"\s*(\d{1,5})\s*(?:d|days?)?\s*")
 _DESCRIBED = text("SELECT asset, value, sequence FROM graph_descriptions WHERE field = :field ORDER BY at, value")
 _RESOURCES = text("SELECT asset, resource, sequence FROM graph_resources")
@@ -99,7 +100,7 @@ def _resolved(runs: RunColumns, experiment: Int32, reading: Int32, writing: Int3
     """Decide for each run whether it stands, folds, spreads or only looked."""
     has_reads, has_writes, leads = (np.zeros(len(runs.keys), np.bool_) for _ in range(3))
     has_reads[reading], has_writes[writing], leads[leading] = True, True, True
-    product = has_writes | leads | (experiment >= 0)
+    product = has_writes | leads | (experiment != -1)
     stands = has_reads | product
     carrier = carriers(runs.parent, stands, has_reads | has_writes)
     return Runs(
@@ -108,7 +109,7 @@ def _resolved(runs: RunColumns, experiment: Int32, reading: Int32, writing: Int3
         end=runs.end,
         outcome=runs.outcome,
         job=runs.job,
-        experiment=experiment,
+        experiment=np.maximum(experiment, -1),
         parent=runs.parent,
         carrier=carrier,
         bracket=brackets(runs.parent, stands, carrier),
@@ -146,8 +147,8 @@ def _experiments(said: Said, naming: Naming) -> list[str]:
 
 
 def _trials(said: Said, naming: Naming, run_place: dict[str, int], experiments: list[str], count: int) -> Int32:
-    """Give each run its experiment's place."""
-    places = {key: place for place, key in enumerate(experiments)}
+    """Give each run its experiment's place; UNGROUPED for a tracked run that no experiment groups."""
+    places = {key: place for place, key in enumerate(experiments)} | {DEFAULT_EXPERIMENT: UNGROUPED}
     experiment = np.full(count, -1, np.int32)
     for statement, _ in said:
         if isinstance(statement, TrialOf) and (run := run_place.get(naming.name(statement.run))) is not None:

@@ -114,7 +114,7 @@ def versions_of(book: VersionBook, keys: list[str], experiments: dict[str, int])
         keys=keys,
         at=np.array([row.at for row in rows], np.int64),
         experiment=np.array([experiments.get(row.experiment, -1) for row in rows], np.int32),
-        copy_of=np.array([place.get(_origin(book, key), -1) for key in keys], np.int32),
+        copy_of=np.array([_copied(book, place, key) for key in keys], np.int32),
         sequence=np.array([row.sequence for row in rows], np.int64),
     )
 
@@ -161,6 +161,11 @@ def predictions_of(book: VersionBook, keys: list[str], consumers: dict[str, int]
         count=np.array([row[3] for row in rows], np.int64),
         sequence=np.array([row[4] for row in rows], np.int64),
     )
+
+
+def _copied(book: VersionBook, place: dict[str, int], key: str) -> int:
+    """Give the place of what a version was copied from; a copy of something unknown stands for itself."""
+    return place.get(_origin(book, key), place[key]) if book.rows[key].copy_of else -1
 
 
 def _origin(book: VersionBook, key: str) -> str:
