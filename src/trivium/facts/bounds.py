@@ -23,6 +23,7 @@ INT64: Final = range(-(2**63), 2**63)
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
 _STRING = re.compile(rb'"[^"]*"')
 _LONG_KEY = re.compile(rb'"[^"]{%d,}+"\s*:' % (MAX_KEY + 1))
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
 _MANY_DIGITS = b"0" * 19
 _BIG_EXPONENT = re.compile(rb"0e\+?000")
@@ -45,7 +46,9 @@ def check_bounds(raw: bytes) -> None:
     if not raw.isascii():
         _check_utf8(raw)
     if _is_strange(raw, plain):
-        walk(decode(raw))
+        value = decode(raw)
+        if not _is_sound(value):
+            walk(value)
 
 
 def decode(raw: bytes) -> Any:
@@ -86,6 +89,23 @@ def walk(value: Any, path: str = "$") -> None:
 def _without_escapes(raw: bytes) -> bytes:
     """Overwrite escaped backslashes and quotes, so that each quote that is left begins or ends a string."""
     return raw.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in raw else raw
+
+
+def _is_sound(value: Any) -> bool:
+    """Say whether `walk` would refuse nothing, without the cost of naming places."""
+    if isinstance(value, str):
+        return len(value) <= MAX_STRING // 4 and "\0" not in value and _has_no_half_pair(value)
+    if isinstance(value, dict):
+        return all(len(key) <= MAX_KEY // 4 and _is_sound(key) for key in value) and all(map(_is_sound, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_sound, value))
+    if isinstance(value, int):
+        return value in INT64
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _has_no_half_pair(text: str) -> bool:
+    return text.isascii() or not _HALF_PAIR.search(text)
 
 
 def _shape(plain: bytes) -> bytes:
@@ -151,7 +171,7 @@ def _check_text(text: str, path: str) -> None:
         raise refuse("too_long", f"The text {shown(text)} is longer than {MAX_STRING} bytes.", where=path)
     if "\0" in text:
         raise refuse("bad_text", f"The text {shown(text)} holds a NUL character.", where=path)
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    if not _has_no_half_pair(text):
         raise refuse("bad_text", f"The text {shown(text)} holds half of a surrogate pair.", where=path)
 
 

@@ -18,7 +18,7 @@ _FIXED: Final = tuple(
         (b"AKIA", rb"AKIA[0-9A-Z]{16}(?![0-9A-Z])", REDACTED),
         (b"ASIA", rb"ASIA[0-9A-Z]{16}(?![0-9A-Z])", REDACTED),
         (b"AIza", rb"AIza[0-9A-Za-z_-]{35}", REDACTED),
-        (b"@", rb"(://[^/\s:@\"\\]{0,256}:)[^/\s@\"\\]{1,256}(?=@)", rb"\1" + REDACTED),
+        (b"://", rb"(://[^/\s:@\"\\]{0,256}:)[^/\s@\"\\]{1,256}(?=@)", rb"\1" + REDACTED),
         (b"ghp_", rb"ghp_[A-Za-z0-9]{20,}", REDACTED),
         (b"gho_", rb"gho_[A-Za-z0-9]{20,}", REDACTED),
         (b"ghs_", rb"ghs_[A-Za-z0-9]{20,}", REDACTED),
@@ -32,19 +32,26 @@ _FIXED: Final = tuple(
         (b"sig=", rb"([?&]sig=)[A-Za-z0-9%+/=]{16,}", rb"\1" + REDACTED),
     )
 )
-"""Secrets with a form of their own: a marker that they contain, what they look like, what is left."""
+"""Secrets with a form of their own: a marker in them, what they look like, what is left."""
 
-_HEADER = re.compile(rb"(?i)(bearer\s+|authorization[\"'\s:=]{1,8}basic\s+)[A-Za-z0-9._~+/=-]{6,}")
+_HEADER = re.compile(rb"(bearer\s+|authorization[\"'\s:=]{1,8}basic\s+)[a-z0-9._~+/=-]{6,}")
 _NAMES: Final = (
     b"password", b"passwd", b"passphrase", b"pwd", b"secret", b"apikey", b"api_key", b"api-key", b"accesskey",
     b"access_key", b"access-key", b"accountkey", b"account_key", b"account-key", b"privatekey", b"private_key",
     b"private-key", b"token", b"credential", b"credentials",
 )  # fmt: skip
-_HINTS: Final = (b"passw", b"pwd", b"secret", b"token", b"credential", b"passphrase")
+_HINTS: Final = (b"pass", b"pwd", b"secret", b"key", b"token", b"credential")
 _ANY_NAME = rb"(?:" + rb"|".join(sorted(_NAMES, reverse=True)) + rb")"
-_MEMBER = re.compile(rb"(?i)(" + _ANY_NAME + rb"\"\s{0,8}:\s{0,8}\")(?:[^\"\\]|\\.)+")
-_ASSIGNED = re.compile(rb"(?i)(" + _ANY_NAME + rb"\s{0,3}=\s{0,3})(?:'[^'\"\\]{1,512}'|[^\s'\"&;,\\)]{1,512})")
-_SQL = re.compile(rb"(?i)((?:identified\s{1,8}by|password)\s{1,8})'[^'\"]{1,512}'")
+_MEMBER = re.compile(rb"(" + _ANY_NAME + rb"\"\s{0,8}:\s{0,8}\")(?:[^\"\\]|\\.)+")
+_ASSIGNED = re.compile(rb"(" + _ANY_NAME + rb"\s{0,3}=\s{0,3})(?:'[^'\"\\]{1,512}'|[^\s'\"&;,\\)]{1,512})")
+_SQL = re.compile(rb"((?:identified\s{1,8}by|password)\s{1,8})'[^'\"]{1,512}'")
+
+
+_MARKERS: Final = (*(marker for marker, _, _ in _FIXED if marker != b"://"), b"@")
+_FOLDED_MARKERS: Final = (b"bearer", b"basic", b"identified", b"password '")
+_harmless: set[bytes] = set()
+_HARMLESS_MOST: Final = 8_192
+_HARMLESS_LONGEST: Final = 1_024
 
 
 def redact(raw: bytes) -> bytes:
@@ -53,20 +60,53 @@ def redact(raw: bytes) -> bytes:
     Known are keys of AWS, Google, GitHub, GitLab, Slack, Stripe and OpenAI, bearer tokens, JSON web tokens, private
     keys, signed URLs, passwords in URLs and in SQL, and values whose name ends in a word for a password, secret, key
     or token (`"db_password": "…"`, `api_key=…`).
+
+    No marker of a secret holds a quote, and events repeat themselves: pieces between quotes that were looked at before
+    and hold no marker are known to be harmless, and only new ones are looked at.
     """
+    new = set(raw.split(b'"')) - _harmless if len(raw) < _HARMLESS_MOST * 8 else {raw}
+    if not new:
+        return raw
+    if _may_hold_secrets(b"\n".join(new)):
+        return _cut(raw)
+    if len(_harmless) > _HARMLESS_MOST:
+        _harmless.clear()
+    _harmless.update(piece for piece in new if len(piece) <= _HARMLESS_LONGEST)
+    return raw
+
+
+def _may_hold_secrets(pieces: bytes) -> bool:
+    lower = pieces.lower()
+    return (
+        any(marker in pieces for marker in _MARKERS)
+        or any(marker in lower for marker in _FOLDED_MARKERS)
+        or _names_one(lower)
+    )
+
+
+def _cut(raw: bytes) -> bytes:
+    """Try every pattern."""
     for marker, pattern, replacement in _FIXED:
         if marker in raw:
             raw = pattern.sub(replacement, raw)
-    lower = raw.lower()
-    if b"bearer" in lower or b"authorization" in lower:
-        raw = _HEADER.sub(rb"\1" + REDACTED, raw)
-    if b"identified" in lower or b"password '" in lower:
-        raw = _SQL.sub(rb"\1" + REDACTED, raw)
-    return _ASSIGNED.sub(rb"\1" + REDACTED, _MEMBER.sub(rb"\1" + REDACTED, raw)) if _names_one(lower) else raw
+    for pattern in (_HEADER, _SQL, _MEMBER, _ASSIGNED):
+        raw = _cut_folded(pattern, raw)
+    return raw
+
+
+def _cut_folded(pattern: re.Pattern[bytes], raw: bytes) -> bytes:
+    """Replace what follows a pattern's first group, in upper or lower case.
+
+    The pattern is written in lower case and searched in the lowered text, which is four times faster than a search that
+    ignores case.
+    """
+    parts, at = [], 0
+    for found in pattern.finditer(raw.lower()):
+        parts += [raw[at : found.end(1)], REDACTED]
+        at = found.end()
+    return b"".join([*parts, raw[at:]]) if parts else raw
 
 
 def _names_one(lower: bytes) -> bool:
-    """Rule out most texts with few looks: a bare `"key"` is no secret's name."""
-    if any(hint in lower for hint in _HINTS) or b"key" in lower.replace(b'"key"', b""):
-        return any(name in lower for name in _NAMES)
-    return False
+    """Rule most texts out with few looks."""
+    return any(hint in lower for hint in _HINTS) and any(name in lower for name in _NAMES)
