@@ -33,12 +33,18 @@ def pages() -> dict[str, str]:
         text = page()
         if text:
             made[name] = text
-    return {"README.md": index_page(made), **made}
+    return {"README.md": index_page(made | written_by_hand(FOLDER)), **made}
 
 
-def index_page(made: Mapping[str, str]) -> str:
+def written_by_hand(folder: Path) -> dict[str, str]:
+    """Read the pages that this program does not make."""
+    read = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    return {name: text for name, text in read.items() if not text.startswith(MADE_BY.strip())}
+
+
+def index_page(pages: Mapping[str, str]) -> str:
     """List the pages, each with its title."""
-    titles = {name: text.split("# ", 1)[1].splitlines()[0] for name, text in made.items()}
+    titles = {name: text.split("# ", 1)[1].splitlines()[0] for name, text in pages.items()}
     lines = [f"- [{title}]({name})" for name, title in sorted(titles.items())]
     return MADE_BY + "# Reference\n\n" + "\n".join(lines) + "\n"
 
@@ -90,12 +96,22 @@ def http_page() -> str:
     if document is None:
         return ""
     described: dict[str, Any] = document()
-    text = "# HTTP\n\nThe same as OpenAPI 3.1: `GET /api/trivium/v1/openapi.json`.\n\n| route | answer |\n|---|---|\n"
-    for path, methods in sorted(described.get("paths", {}).items()):
+    prefix = described["servers"][0]["url"]
+    text = f"# HTTP\n\n{described['info']['description']} The same as OpenAPI 3.1: `GET {prefix}/openapi.json`.\n\n"
+    for path, methods in sorted(described["paths"].items()):
         for method, operation in sorted(methods.items()):
-            said = operation.get("description") or operation.get("summary") or ""
-            text += f"| `{method.upper()} {path}` | {cell(said.strip().splitlines()[0] if said else '')} |\n"
-    return MADE_BY + text
+            text += f"## `{method.upper()} {prefix}{path}`\n\n{operation.get('summary', '')}\n\n"
+            text += parameters(operation)
+    return MADE_BY + text.rstrip() + "\n"
+
+
+def parameters(operation: Mapping[str, Any]) -> str:
+    """Describe the parameters of a route in a table, if it has any."""
+    rows = ""
+    for one in operation.get("parameters", ()):
+        meaning = one.get("description") or one.get("schema", {}).get("description", "")
+        rows += f"| `{one['name']}` | {one['in']} | {cell(meaning)} |\n"
+    return f"| parameter | in | |\n|---|---|---|\n{rows}\n" if rows else ""
 
 
 def found(module: str, *names: str) -> Any:
@@ -188,8 +204,9 @@ def cell(text: str) -> str:
 
 def stale(folder: Path, made: Mapping[str, str]) -> list[str]:
     """Name the pages that are missing, differ, or have no source any more; those written by hand are left alone."""
-    read = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
-    there = {name: text for name, text in read.items() if name in made or text.startswith(MADE_BY.strip())}
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    for name in written_by_hand(folder).keys() - made.keys():
+        del there[name]
     return sorted(name for name in {*there, *made} if there.get(name) != made.get(name))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from trivium.bootstrap import open_rooms
+from trivium.entrypoints.answers import cost_statement, declare
 from trivium.facts.instants import parse_instant
 from trivium.facts.statements import TrialOf, VersionRegistered
 from trivium.finops.imports import import_focus
@@ -49,6 +51,27 @@ def test_the_declaration_says_what_lineage_and_bill_cannot_know() -> None:
     assert {run[-2:] for run in trials} == {"e1", "e2"}
     assert (version.version, version.at) == ("model:m/1", parse_instant("2026-11-06"))
     assert set(version.runs) < trials
+
+
+AS_OF = {
+    "2026-11-06T12:00:00Z": {"model:m/1": "242", "unallocated": "7.01"},
+    "2026-11-08T12:00:00Z": {
+        "dataset:worked/features": "93.333333333",
+        "model:m/1": "238.666666667",
+        "unallocated": "7.01",
+    },
+}
+
+
+def test_a_home_filled_with_it_answers_to_the_last_digit(tmp_path: Path) -> None:
+    with open_rooms(tmp_path / "home") as rooms:
+        rooms.ledger.append([accept(line) for line in LINES])
+        import_focus(WORKED / "bill.csv", ledger=rooms.ledger, lake=rooms.lake)
+        declare.ask(rooms, declare.Params(toml=(WORKED / "declare.toml").read_text(encoding="utf-8")))
+        for as_of, lines in AS_OF.items():
+            answer = cost_statement.ask(rooms, cost_statement.Params(period="2026-11", as_of=as_of))
+            assert {line.account: line.amount for line in answer.lines} == lines
+            assert Decimal(answer.total) == sum(map(Decimal, lines.values()))
 
 
 def test_every_tagged_run_of_the_bill_has_events() -> None:
