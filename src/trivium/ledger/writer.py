@@ -25,6 +25,8 @@ REST_SECONDS: Final = 0.02
 """How long the writer waits for another request before it turns to the folds."""
 LAG_SECONDS: Final = 1.0
 """How long the folds wait at most while requests keep coming."""
+PATIENCE: Final = 0.5
+"""Which part of a commit's time the writer waits for a fuller group."""
 BUSY_BATCH: Final = 250
 """Facts folded at a time while requests wait."""
 
@@ -46,7 +48,8 @@ class Writer:
         self._ready = threading.Condition()
         self._stopping = False
         self._folded_at = self._taken_at = 0.0
-        self._resting_until = self._probe_at = 0.0
+        self._resting_until = self._probe_at = self._gather_until = 0.0
+        self._crowd = 1
         self.read_only: Problem | None = None
         self.head = self._open()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -64,7 +67,8 @@ class Writer:
             self._waiting.append(request)
             self._waiting_facts += request.facts
             self._waiting_bytes += request.bytes
-            self._ready.notify()
+            if len(self._waiting) == 1 or len(self._waiting) >= self._crowd:
+                self._ready.notify()
 
     def do(self, steps: Steps) -> Future[Any]:
         """Queue work in steps for the writer's thread; the future holds what the last step gave."""
@@ -133,6 +137,7 @@ class Writer:
                 self._ready.wait(pause)
             if self._stopping and not self._waiting:
                 return False
+            self._gather()
             group = self._drain()
         if group:
             self._commit(group)
@@ -188,6 +193,17 @@ class Writer:
         late = [fold for fold in self._folding.folds.values() if self._folding.behind(fold, self.head.sequence)]
         return min(late, key=lambda fold: self._folding.cursor(fold.name)) if late else None
 
+    def _gather(self) -> None:
+        """Wait a little for those who were answered last to come again, so that fewer, larger groups are synced.
+
+        At most half of the last commit's time, and only while fewer wait than were here then.
+        """
+        while self._waiting and len(self._waiting) < self._crowd and not self._stopping:
+            left = self._gather_until - time.monotonic()
+            if left <= 0:
+                break
+            self._ready.wait(left)
+
     def _drain(self) -> list[Request]:
         """Take waiting requests up to a group's size, at least one."""
         group: list[Request] = []
@@ -218,6 +234,9 @@ class Writer:
             refusal = self._refusal(error)
             problem = refusal.problem if isinstance(refusal, ProblemError) else None
             outcomes = [ProblemError(problem) if problem else refusal for _ in group]
+        now = time.monotonic()
+        self._crowd = len(group) + len(self._waiting)
+        self._gather_until = now + (now - self._taken_at) * PATIENCE
         self._taken_at = 0.0
         settle(zip(group, outcomes, strict=True))
 
