@@ -80,6 +80,8 @@ def _node_of(layout: Layout, place: int, end: int, late: bool) -> int:
     kind = kind_of(key) if ":" in key else ""
     if kind == "run":
         return layout.of_run(place) if layout.places.is_run(place) else layout.tank("running", "running", place)
+    if kind == "dataset":
+        return layout.tank("dataset", key, place)
     if kind == "model":
         return layout.version_of(key, place)
     if kind == "experiment":

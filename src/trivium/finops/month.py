@@ -90,6 +90,8 @@ def _open(layout: Layout, sharing: Sharing, tank: Tank) -> int:
         return layout.trial_of(tank.place, holder, 0, order_in_time(layout.view.first_instant))
     if tank.kind == "prepaid" and tank.at > layout.view.cutoff:
         return layout.tank("prepaid", "prepaid", holder, tank.at)
+    if not layout.places.is_dataset(holder):
+        return layout.tank("dataset", layout.places.key(holder), holder)
     at = layout.view.first_instant if tank.kind == "dataset" else max(tank.at, start)
     step = 0 if tank.kind == "dataset" else layout.timeline.step(at, POUR)
     node = layout.source_of_pour(holder - first, step, at)

@@ -14,6 +14,7 @@ from trivium.facts.period import Period
 from trivium.finops.closings import Closings
 from trivium.finops.network import Bool, Int8, Int32, Int64
 from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Flows
+from trivium.graph.fold_runs import brackets, carriers
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,26 @@ class Spans:
         past = known & np.where(late_end, (end_bound < month.start) | cut_before, over)
         outcome = np.where(known, runs.outcome, OPEN).astype(np.int8)
         end = np.where(known, runs.end, FOREVER)
-        carrier = np.where(begun & begun[runs.carrier], runs.carrier, np.arange(len(begun))).astype(np.int32)
-        has_children = np.zeros(len(begun), dtype=np.bool_)
-        has_children[runs.parent[begun & (runs.parent >= 0)]] = True
+        carrier, bracket = _families(view, begun)
         return Spans(
             runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound,
-            (outcome == FAILED) & (end <= first_cut), carrier,
-            runs.bracket & has_children & begun,
+            (outcome == FAILED) & (end <= first_cut), carrier, bracket,
         )  # fmt: skip
+
+
+def _families(view: View, begun: Bool) -> tuple[Int32, Bool]:
+    """Decide who carries whom among the runs that have begun, by the versions that are registered by now."""
+    runs, versions = view.flows.runs, view.flows.versions
+    if not (runs.parent >= 0).any():
+        return np.arange(len(begun), dtype=np.int32), np.zeros(len(begun), dtype=np.bool_)
+    at = np.maximum(versions.at, view.closings.bound(versions.sequence))
+    known = (at <= view.cutoff) & (at < view.month.end) & (versions.copy_of < 0)
+    leads = np.zeros(len(begun), dtype=np.bool_)
+    leads[view.flows.version_runs.run[known[view.flows.version_runs.version]]] = True
+    parent = np.where(begun & (runs.parent >= 0) & begun[runs.parent], runs.parent, -1).astype(np.int32)
+    stands = runs.names | runs.tracked | leads | ~begun
+    carrier = carriers(parent, stands, runs.names & begun)
+    return carrier, brackets(parent, stands, carrier)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ class Runs:
     """All runs, also those that fold into another (`carrier` is then the other's index, else their own).
 
     `end` is FOREVER while `outcome` is OPEN. A `bracket` names no dataset, has children, and spreads what it costs
-    over them (the runs whose `parent` it is). `upkeep` runs only looked at the datasets that they read.
+    over them (the runs whose `parent` it is). `upkeep` runs only looked at the datasets that they read. `names` says
+    that a run names datasets, `tracked` that it is a trial of its own: with the versions in effect at an instant they
+    decide carrier and bracket anew for it (`fold_runs`).
     """
 
     keys: list[str]
@@ -48,6 +50,8 @@ class Runs:
     carrier: Int32
     bracket: Bool
     upkeep: Bool
+    names: Bool
+    tracked: Bool
     sequence: Int64
     end_sequence: Int64
 

@@ -113,6 +113,8 @@ def _resolved(runs: RunColumns, experiment: Int32, reading: Int32, writing: Int3
         parent=runs.parent,
         carrier=carrier,
         bracket=brackets(runs.parent, stands, carrier),
+        names=has_reads | has_writes,
+        tracked=experiment != -1,
         upkeep=upkeep(runs.test, runs.checked, has_reads, product),
         sequence=runs.sequence,
         end_sequence=runs.end_sequence,
