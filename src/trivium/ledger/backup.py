@@ -121,6 +121,7 @@ def _write(home: Path, aside: Path, part: Path, checkpoint: Checkpoint) -> int:
     sources = [(CHECKPOINT, aside / CHECKPOINT), (LEDGER, aside / LEDGER), *_files(home)]
     with zipfile.ZipFile(part, "w", compresslevel=1) as archive:
         members = [_add(archive, name, source) for name, source in sources]
+        assert len({member.name for member in members}) == len(members), "every file stands in the archive once"
         _check_lake(aside / LEDGER, {member.name: member.sha256 for member in members})
         manifest = msgspec.json.encode(Manifest(FORMAT, checkpoint, tuple(members)))
         archive.writestr(MANIFEST, msgspec.json.format(manifest), zipfile.ZIP_DEFLATED)

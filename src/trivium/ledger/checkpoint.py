@@ -27,6 +27,7 @@ def take_checkpoint(home: Path) -> Checkpoint:
     if not found.ok:
         title = f"No checkpoint is made of a ledger that does not verify: {found.problems[0]}"
         raise refuse("damaged", title, status=409, where="ledger.db", fix="Run `trivium ledger verify`.")
+    assert len(found.root) == 64, "a root is a SHA-256 in hexadecimal"
     return Checkpoint(found.home_id, found.sequence, found.root, found.recorded_at)
 
 

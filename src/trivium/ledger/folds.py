@@ -57,6 +57,10 @@ class Folding:
         head = self._storage.head(connection).sequence
         stored = {row.name: (row.version, row.sequence) for row in connection.execute(select(fold_cursors))}
         self._staged_newest = newest_by_kind(connection)
+        for name, (_, sequence) in stored.items():
+            assert FOLLOWS <= sequence <= head, f"the fold {name} is not ahead of the facts"
+            if sequence == FOLLOWS:
+                self._store_cursor(connection, name, head)
         for name, fold in self.folds.items():
             version, sequence = stored.get(name, (None, 0))
             if version == fold.version:
@@ -64,9 +68,6 @@ class Folding:
                 self._staged[name] = head if sequence == FOLLOWS else sequence
             else:
                 self.restart(connection, fold)
-        for name, (_, sequence) in stored.items():
-            if sequence == FOLLOWS:
-                self._store_cursor(connection, name, head)
         for name, fold in self.folds.items():
             if fold.inside:
                 self._catch_up_fully(connection, fold, head)
@@ -82,6 +83,7 @@ class Folding:
 
     def fold_inside(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Fold facts that have just been appended into every fold inside the transaction."""
+        assert facts, "there is something to fold"
         kinds = {recorded.fact.kind for recorded in facts}
         for fold in self.folds.values():
             if not fold.inside:
@@ -126,6 +128,7 @@ class Folding:
         """Fold one batch and put the cursor behind it, both in the caller's transaction."""
         after = self._staged.get(fold.name, self.cursor(fold.name))
         facts, reach = read_batch(connection, [str(kind) for kind in fold.kinds], after, to, limit)
+        assert after <= reach <= to, "a batch goes forward and not too far"
         if facts:
             fold.apply(connection, facts)
         self._put_cursor(connection, fold, reach)
@@ -169,6 +172,7 @@ class Folding:
         return before, projection_digest(connection, fold)
 
     def _put_cursor(self, connection: Connection, fold: Fold, sequence: int) -> None:
+        assert sequence >= self._staged.get(fold.name, self.cursor(fold.name)), "a cursor never goes back"
         self._store_cursor(connection, fold.name, sequence)
         self._staged[fold.name] = sequence
 

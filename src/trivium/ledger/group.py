@@ -60,7 +60,9 @@ class Group:
             answers += self._enter([one.entries for one in run])
             run = []
             answers.append(self._enter_alone(wish))
-        return answers + self._enter([one.entries for one in run])
+        answers += self._enter([one.entries for one in run])
+        assert len(answers) == len(wishes), "every request has its answer"
+        return answers
 
     def close(self) -> HeadRow:
         """Compute the tree over the group's facts and put the new head; gives the head that the commit makes true."""
@@ -69,6 +71,7 @@ class Group:
         frontier = Frontier(self._start.sequence, self._start.frontier)
         frontier.extend(self._leaves)
         assert frontier.size == self._next - 1, "the tree has one leaf per fact"
+        assert self._recorded_at >= self._start.recorded_at, "recording times never go back"
         head = HeadRow(self._start.home_id, frontier.size, self._recorded_at, frontier.root(), frontier.peaks())
         self._storage.put_head(self._connection, head)
         return head
@@ -131,6 +134,7 @@ class Group:
             leaf = leaf_hash(sequence, self._recorded_at, fact, entry.body_hash)
             staged[pair] = NewFact(recorded, leaf)
             receipts.append(Receipt(sequence, written=True))
+        assert len(receipts) == len(entries), "every fact has its receipt"
         for pair, one in staged.items():
             known[pair] = one.recorded
             new.append(one)
@@ -140,6 +144,7 @@ class Group:
         if not new:
             return
         assert new[0].recorded.sequence == self._next, "sequences have no gaps"
+        assert new[-1].recorded.sequence == self._next + len(new) - 1, "nor are any left out"
         self._storage.insert(self._connection, new)
         self._leaves += [one.leaf for one in new]
         self._fold(self._connection, [one.recorded for one in new])

@@ -41,6 +41,7 @@ _BODY = Struct(">Q")
 
 def leaf_hash(sequence: int, recorded_at: int, fact: Fact, body_hash: bytes) -> bytes:
     """Hash the leaf of one recorded fact; `body_hash` is the SHA-256 of its body."""
+    assert len(body_hash) == HASH_SIZE, "the body enters by its SHA-256"
     parts = [_MARK, _FIXED.pack(sequence, recorded_at, fact.happened_at)]
     for text in (fact.kind, fact.subject, fact.actor, fact.source, fact.key):
         encoded = text.encode()
@@ -77,6 +78,7 @@ class Frontier:
                 size >>= 1
             peaks.append(node)
             self.size += 1
+        assert len(peaks) == self.size.bit_count(), "a frontier has one peak per set bit of its size"
 
     def root(self) -> bytes:
         """Give the tree's root."""

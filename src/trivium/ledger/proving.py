@@ -43,6 +43,7 @@ def consistency(home: Path, first: int) -> ConsistencyProof:
         title = f"There are {len(leaves)} facts, so none can be proved for {first}."
         raise refuse("no_such_fact", title, status=404, where="first")
     path = tuple(step.hex() for step in consistency_path(leaves, first))
+    assert first < len(leaves) or not path, "a tree is its own beginning without proof"
     return ConsistencyProof(home_id, first, tree_root(leaves[:first]).hex(), len(leaves), root, path)
 
 

@@ -69,6 +69,7 @@ def read_batch(
     for kind in wanted:
         statement = select(facts).where(facts.c.kind == kind, facts.c.sequence > after, facts.c.sequence <= reach)
         pages.append(facts_of(connection.execute(statement.order_by(facts.c.sequence))))
+    assert len(pages) == len(wanted), "each kind is read once"
     return list(heapq.merge(*pages, key=lambda one: one.sequence)), reach
 
 

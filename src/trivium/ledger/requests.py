@@ -32,6 +32,7 @@ class Request:
 
     def answer(self, outcome: Outcome) -> None:
         """Hand the answer to who waits."""
+        assert self._outcome is None, "a request is answered once"
         self._outcome = outcome
         self._answered.release()
 

@@ -111,6 +111,7 @@ def _check_name(name: str) -> None:
 def _extract(archive: zipfile.ZipFile, member: Member, aside: Path) -> None:
     """Write one file, hashing on the way; never more bytes than the list says."""
     target = aside / member.name
+    assert target.resolve().is_relative_to(aside.resolve()), "a checked name stays below the home"
     target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     digest, size = sha256(), 0
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

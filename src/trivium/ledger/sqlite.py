@@ -82,6 +82,7 @@ class SQLiteStorage:
         """Open the one write transaction on the writer's own connection."""
         if self._writer is None:
             self._writer = self._writers.connect()
+        assert not self._writer.in_transaction(), "there is one write transaction at a time"
         with self._writer.begin():
             yield self._writer
 
@@ -94,12 +95,15 @@ class SQLiteStorage:
 
     def head(self, connection: Connection) -> HeadRow:
         """Read the head row."""
-        return HeadRow(*_driver(connection).execute(_HEAD).fetchone())
+        row = _driver(connection).execute(_HEAD).fetchone()
+        assert row is not None, "a migrated database has a head"
+        return HeadRow(*row)
 
     def put_head(self, connection: Connection, head: HeadRow) -> None:
         """Replace the head row."""
         values = (head.home_id, head.sequence, head.recorded_at, head.root, head.frontier)
-        _driver(connection).execute(_PUT_HEAD, values)
+        changed = _driver(connection).execute(_PUT_HEAD, values).rowcount
+        assert changed == 1, "there is one head"
 
     def known(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], RecordedFact]:
         """Look the pairs up in the unique index alone; only those that are there are read from the table."""
@@ -127,7 +131,8 @@ class SQLiteStorage:
             for one in piece:
                 parameters += _row(one)
             places = ", ".join([_PLACES] * len(piece))
-            driver.execute(f"INSERT OR FAIL INTO facts ({_COLUMNS}) VALUES {places}", parameters)
+            written = driver.execute(f"INSERT OR FAIL INTO facts ({_COLUMNS}) VALUES {places}", parameters).rowcount
+            assert written == len(piece), "every fact is a row"
 
     def trouble(self, error: BaseException) -> str:
         """Read SQLite's primary result code."""

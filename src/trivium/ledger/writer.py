@@ -215,6 +215,8 @@ class Writer:
             facts, size = facts + request.facts, size + request.bytes
             if request.start():
                 group.append(request)
+        assert self._waiting_facts >= 0, "what is taken was counted"
+        assert self._waiting_bytes >= 0, "and measured"
         return group
 
     def _commit(self, group: list[Request]) -> None:
@@ -246,6 +248,8 @@ class Writer:
             answers = entered.take([request.wish for request in group], careful=careful)
             head = entered.close()
         self._folding.committed()
+        assert head.sequence >= self.head.sequence, "the head never goes back"
+        assert head.home_id == self.head.home_id, "the home is still the same"
         self.head = head
         return answers
 
