@@ -1,0 +1,57 @@
+"""What is declared, and by which declaration?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.facts.statements import encode_statement
+from trivium.graph.declarations import all_declared
+from trivium.graph.declared import declarations
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+    """One declaration."""
+
+    name: Annotated[str, Meta(description="Its name.")]
+    statements: Annotated[int, Meta(description="How many of its statements hold.")]
+    sequence: Annotated[int, Meta(description="The last fact that changed it.")]
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement that holds."""
+
+    kind: Annotated[str, Meta(description="What it states, as `asset.owned`.")]
+    says: Annotated[dict[str, Any], Meta(description="Its fields.")]
+    sequence: Annotated[int, Meta(description="The fact that states it.")]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is declared now."""
+
+    declarations: Annotated[tuple[Declaration, ...], Meta(description="The declarations, by name.")]
+    statements: Annotated[tuple[Statement, ...], Meta(description="The statements that hold, by kind and sequence.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions are asked alike
+    """List all that is declared."""
+    rooms.ledger.catch_up(["graph"])
+    with rooms.ledger.reading() as connection:
+        names, said = declarations(connection), all_declared(connection)
+    found = []
+    for statement, sequence in said:
+        fields: dict[str, Any] = msgspec.json.decode(encode_statement(statement))
+        found.append(Statement(kind=fields.pop("type"), says=fields, sequence=sequence))
+    return Answer(
+        declarations=tuple(
+            Declaration(name=one.name, statements=one.statements, sequence=one.sequence) for one in names
+        ),
+        statements=tuple(sorted(found, key=lambda one: (one.kind, one.sequence))),
+    )

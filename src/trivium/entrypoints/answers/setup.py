@@ -1,0 +1,73 @@
+"""What fills Trivium, and when was each client last heard from?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.facts.instants import format_instant
+
+_STEPS: Final = (
+    ("openlineage", ("openlineage",), "Lineage, from anything that speaks OpenLineage", "who reads and writes what",
+     "Spark, Airflow, Flink and every OpenLineage client send here once these variables are set.",
+     "export OPENLINEAGE_URL={url} OPENLINEAGE_ENDPOINT=api/v1/lineage"),
+    ("dbt", (), "Lineage and tests of dbt", "models, tests, and the tables they check",
+     "Run `dbt-ol` in place of `dbt`; with structured logs it also names the tables that the models read.",
+     "OPENLINEAGE_URL={url} dbt-ol build"),
+    ("focus", ("focus",), "Bills, as FOCUS exports", "what everything cost",
+     "Any FOCUS 1.0 to 1.4 export: CSV, gzipped CSV, Parquet or JSON lines. The same file again adds nothing.",
+     "trivium import focus FILE --url {url}"),
+    ("declare", ("declare:",), "What no client can know", "products, owners, resources, versions",
+     "A TOML file; the difference is shown before it applies.",
+     "trivium declare FILE.toml --url {url}"),
+)  # fmt: skip
+"""Client, sources of its facts, title, what it fills, text, line to copy."""
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+    address: Annotated[str, Meta(description="The address of the server, as the lines are to say it.")] = ""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One client."""
+
+    client: Annotated[str, Meta(description="A short name.")]
+    title: Annotated[str, Meta(description="What it brings.")]
+    fills: Annotated[str, Meta(description="What it fills.")]
+    text: Annotated[str, Meta(description="How it is used.")]
+    line: Annotated[str, Meta(description="The line to copy.")]
+    last_heard: Annotated[str | None, Meta(description="When it was last heard from; null when never.")]
+    count: Annotated[int, Meta(description="How many facts it has sent.")]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The clients that fill Trivium."""
+
+    steps: Annotated[tuple[Step, ...], Meta(description="The clients, in the order of a first day.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:
+    """List the clients and when each was last heard from."""
+    url = params.address or "http://127.0.0.1:8080"
+    heard = rooms.ledger.sources_heard()
+    steps = []
+    for client, sources, title, fills, text, line in _STEPS:
+        mine = [one for one in heard if sources and one.source.startswith(sources)]
+        last = max((one.recorded_at for one in mine), default=None)
+        steps.append(
+            Step(
+                client=client,
+                title=title,
+                fills=fills,
+                text=text,
+                line=line.format(url=url),
+                last_heard=None if last is None else format_instant(last),
+                count=sum(one.facts for one in mine),
+            )
+        )
+    return Answer(steps=tuple(steps))

@@ -1,0 +1,1 @@
+"""Questions that need two disciplines: one file each, and none imports another."""

@@ -1,0 +1,106 @@
+"""What could not be joined, and how much of a month's money hangs on it?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection
+
+from trivium.facts.keys import kind_of
+from trivium.facts.money import add
+from trivium.facts.period import Period
+from trivium.finops.books import Books, MonthBook
+from trivium.finops.statement import asset_lines
+from trivium.graph.assets import all_assets
+from trivium.graph.unmatched import suggestions, unmatched
+
+UNALLOCATED = "unallocated"
+
+
+class Unjoined(msgspec.Struct, frozen=True, kw_only=True):
+    """A name that is joined to nothing: `kind` is resource, service, or an asset's kind; `line` would join it."""
+
+    name: str
+    kind: str
+    why: str
+    money: Decimal
+    suggestions: tuple[str, ...] = ()
+    line: str = ""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All that could not be joined, most money first; `total` = Σ money, `charges` is what the month counts."""
+
+    rows: tuple[Unjoined, ...]
+    total: Decimal
+    charges: Decimal
+
+
+def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1000) -> Report:
+    """List the names that stand alone, with the money of a month that rests on them."""
+    book = books.of(month)
+    known = [
+        asset.key for asset in all_assets(connection, {"dataset", "job", "endpoint", "model", "experiment", "run"})
+    ]
+    rows = [*_unallocated(book), *_unknown(book, known)] if book is not None else []
+    lines = {line.account: line.amount for line in asset_lines(book)} if book is not None else {}
+    named = {row.name for row in rows}
+    for found in unmatched(connection, limit):
+        if found.name not in named:
+            rows.append(Unjoined(
+                name=found.name, kind=kind_of(found.name), why=found.reason, suggestions=found.suggestions,
+                money=lines.get(found.name, Decimal(0)), line=_alias(found.name, found.suggestions),
+            ))  # fmt: skip
+    rows.sort(key=lambda row: (-abs(row.money), row.kind, row.name))
+    total = book.total if book is not None else Decimal(0)
+    return Report(rows=tuple(rows[:limit]), total=add(*(row.money for row in rows)), charges=total)
+
+
+def _unallocated(book: MonthBook) -> list[Unjoined]:
+    """Split what rests in `unallocated` by the resource, else the service, that was charged."""
+    entries, network = book.network.entries, book.network
+    places = {int(place) for place in np.unique(network.place[entries.node]) if book.key(int(place)) == UNALLOCATED}
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for row in np.flatnonzero(np.isin(network.place[entries.node], sorted(places))).tolist():
+        columns = book.charges[int(entries.group[row])].columns
+        resource = columns.get("ResourceId") or ""
+        name = resource or columns.get("ServiceName") or "charges without resource and service"
+        sums["resource" if resource else "service", str(name)] += int(entries.amount[row])
+    return [_charged(kind, name, book.money(units)) for (kind, name), units in sorted(sums.items()) if units]
+
+
+def _charged(kind: str, name: str, money: Decimal) -> Unjoined:
+    quoted = msgspec.json.encode(name).decode()
+    if kind == "resource":
+        why = "charged, but no run, job, endpoint or dataset uses it, and no tag says whose it is"
+        line = f'[[resource]]\nid = {quoted}\nused_by = ["job:NAMESPACE/NAME"]'
+    else:
+        why = "charged without a resource and without a tag"
+        line = f'[[rule]]\nname = {quoted}\nmatch = {{ ServiceName = {quoted} }}\nto = "shared"'
+    return Unjoined(name=name, kind=kind, why=why, money=money, line=line)
+
+
+def _unknown(book: MonthBook, known: list[str]) -> list[Unjoined]:
+    """List the assets that only a charge's tag names."""
+    heard = set(known)
+    rows = []
+    for line in asset_lines(book):
+        kind = kind_of(line.account)
+        if ":" not in line.account or kind in {"team", "product"} or line.account in heard:
+            continue
+        near = suggestions(line.account, known)
+        rows.append(Unjoined(
+            name=line.account, kind=kind, why="a charge's tag names it, but no event does", money=line.amount,
+            suggestions=near, line=_alias(line.account, near),
+        ))  # fmt: skip
+    return rows
+
+
+def _alias(name: str, near: tuple[str, ...]) -> str:
+    """Write the line that makes a name mean the likeliest asset."""
+    if not near:
+        return ""
+    return f"[[alias]]\nname = {msgspec.json.encode(name).decode()}\nmeans = {msgspec.json.encode(near[0]).decode()}"
