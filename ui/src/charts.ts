@@ -10,6 +10,8 @@ import { exact, moment, size, tick } from "./figures";
 
 use([BarChart, LineChart, SankeyChart, GridComponent, TooltipComponent, SVGRenderer]);
 
+const FONT = '"Inter Variable", sans-serif';
+
 export interface Drawn { resize(): void; recolour(): void }
 
 type Colours = (name: string) => string;
@@ -24,8 +26,7 @@ const inkOf = (colour: Colours, discipline: string | undefined) => colour(discip
 
 function drawn(place: HTMLElement, option: (colour: Colours) => EChartsCoreOption): Drawn & { chart: EChartsType } {
   const chart = init(place, undefined, { renderer: "svg" });
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const put = () => chart.setOption({ animation: false, ...(still ? {} : {}), ...option(colours()) }, true);
+  const put = () => chart.setOption({ animation: false, textStyle: { fontFamily: FONT }, ...option(colours()) }, true);
   put();
   return { chart, resize: () => chart.resize(), recolour: put };
 }
@@ -33,8 +34,8 @@ function drawn(place: HTMLElement, option: (colour: Colours) => EChartsCoreOptio
 /** The tooltip is drawn in the SVG: as HTML it would need inline styles, which the content security policy forbids. */
 function tip(colour: Colours): object {
   return {
-    renderMode: "richText", backgroundColor: colour("raised"), borderColor: colour("line-strong"), borderWidth: 1, padding: [7, 10], confine: true,
-    textStyle: { color: colour("ink"), fontFamily: "Inter Variable, sans-serif", fontSize: 12, lineHeight: 18 }, transitionDuration: 0,
+    renderMode: "richText", backgroundColor: colour("raised"), borderColor: colour("line-strong"), borderWidth: 1, padding: [7, 22, 7, 10], confine: true,
+    textStyle: { color: colour("ink"), fontFamily: FONT, fontSize: 12, lineHeight: 18 }, transitionDuration: 0,
   };
 }
 
@@ -44,7 +45,7 @@ export function trend(place: HTMLElement, data: TrendData, times: string[]): Dra
   return drawn(place, (colour) => ({
     grid: { left: 8, right: 14, top: 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
-      ...tip(colour), trigger: "axis", axisPointer: { type: data.kind === "bar" ? "shadow" : "line", lineStyle: { color: colour("line-strong") }, shadowStyle: { color: colour("sunken"), opacity: .6 } },
+      ...tip(colour), trigger: "axis", axisPointer: { z: 0, type: data.kind === "bar" ? "shadow" : "line", lineStyle: { color: colour("line-strong") }, shadowStyle: { color: colour("sunken"), opacity: .6 } },
       formatter: (found: { dataIndex: number }[]) => {
         const at = times[found[0]?.dataIndex ?? 0] ?? "";
         const lines = data.series.map((series) => {
@@ -55,9 +56,9 @@ export function trend(place: HTMLElement, data: TrendData, times: string[]): Dra
       },
     },
     xAxis: { type: "category", data: times.map(moment), boundaryGap: data.kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: colour("line-strong") } },
-      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: "Inter Variable, sans-serif", hideOverlap: true } },
+      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: FONT, hideOverlap: true } },
     yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: colour("line") } },
-      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: "Inter Variable, sans-serif", formatter: tick } },
+      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: FONT, formatter: tick } },
     series: data.series.map((series) => ({
       name: series.title, type: data.kind ?? "line", stack: data.kind === "bar" ? "whole" : undefined, barMaxWidth: 34, symbol: times.length > 40 ? "none" : "circle", symbolSize: 5,
       lineStyle: { width: 1.8, type: series.dashed ? "dashed" : "solid" }, color: inkOf(colour, series.discipline), emphasis: { disabled: true },
@@ -87,7 +88,7 @@ export function sankey(place: HTMLElement, data: SankeyData): Drawn {
       type: "sankey", left: 18, right: margin, top: 12, bottom: 12, nodeWidth: 9, nodeGap: 14, draggable: false, nodeAlign: "justify",
       emphasis: { focus: "trajectory" }, blur: { lineStyle: { opacity: .12 }, itemStyle: { opacity: .3 } },
       lineStyle: { color: colour("line-strong"), opacity: .55, curveness: .5 },
-      label: { color: colour("ink"), fontSize: 12, fontFamily: "Inter Variable, sans-serif", width: margin - 10, overflow: "truncate", formatter: (found: { name: string }) => nodes.get(found.name)?.label ?? found.name },
+      label: { color: colour("ink"), fontSize: 12, fontFamily: FONT, width: margin - 10, overflow: "truncate", formatter: (found: { name: string }) => nodes.get(found.name)?.label ?? found.name },
       data: [...used].map((key) => ({ name: key, itemStyle: { color: inkOf(colour, nodes.get(key)?.discipline), borderWidth: 0 } })),
       links: links.map((link) => ({ source: link.from, target: link.to, value: size(link.amount) })),
     }],

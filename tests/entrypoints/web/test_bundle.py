@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,13 @@ def test_every_file_that_a_style_or_script_names_is_in_the_bundle() -> None:
     assert set(named) <= bundle.files
     script = (FOLDER / bundle.names["pages.js"]).read_text()
     assert set(re.findall(r'"\./([\w-]+\.js)"', script)) <= bundle.files
+
+
+def test_the_types_of_the_elements_hold() -> None:
+    compilers = sorted((ROOT / "ui/node_modules/@typescript").glob("typescript-*/lib/tsc"))
+    assert compilers, "ui/node_modules has no TypeScript: run `make ui`"
+    done = subprocess.run([compilers[0], "--noEmit", "-p", ROOT / "ui/tsconfig.json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_bundle_names_no_other_host_to_load_from() -> None:
