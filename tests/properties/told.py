@@ -37,11 +37,13 @@ from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import Books, MonthBook, Question, keep_books
 from trivium.finops.charges import Charge
 from trivium.finops.closings import Closings
-from trivium.graph.fold import GraphFold
 from trivium.graph.flows_reader import read_flows
+from trivium.graph.fold import GraphFold
 
 SCALE = 10**18
-EVENTS = {"START": "start", "RUNNING": "running", "COMPLETE": "complete", "FAIL": "fail", "ABORT": "abort", "KILLED": "fail"}
+EVENTS = {
+    "START": "start", "RUNNING": "running", "COMPLETE": "complete", "FAIL": "fail", "ABORT": "abort", "KILLED": "fail",
+}  # fmt: skip
 RULE_FIELDS = {"category": "ChargeCategory", "resource": "ResourceId", "account": "account"}
 
 
@@ -60,6 +62,43 @@ def rounded(history: told.History) -> told.History:
     )
 
 
+def spoken(history: told.History) -> told.History:
+    """Give a history as clients can tell it: what is said of a run comes with or after its first event.
+
+    An OpenLineage event names its parent by id; that parent is a run of this history once an event of its own is known.
+    """
+    heard: set[str] = set()
+    waiting: dict[str, list[told.Delivery]] = {}
+    deliveries: list[told.Delivery] = []
+
+    def deliver(delivery: told.Delivery) -> None:
+        missing = [run for run in _about(delivery) if run not in heard]
+        if missing:
+            waiting.setdefault(missing[0], []).append(delivery)
+            return
+        deliveries.append(delivery)
+        if isinstance(delivery, told.RunEvent) and delivery.run not in heard:
+            heard.add(delivery.run)
+            for held in waiting.pop(delivery.run, []):
+                deliver(held)
+
+    for delivery in history.deliveries:
+        deliver(delivery)
+    return told.History(tuple(deliveries))
+
+
+def _about(delivery: told.Delivery) -> list[str]:
+    """Name the runs that must be known before something can be said."""
+    match delivery:
+        case told.Read() | told.Write():
+            return [delivery.run]
+        case told.RunDetail():
+            return [delivery.run, *([delivery.parent] if delivery.parent else [])]
+        case told.Joined():
+            return [delivery.run, delivery.other]
+    return []
+
+
 @dataclass
 class Product:
     """The product while a history is told to it."""
@@ -71,7 +110,10 @@ class Product:
     closed: list[tuple[int, int]] = field(default_factory=list)
     frozen: list[MonthBook] = field(default_factory=list)
     spoken: dict[int, list[Statement]] = field(default_factory=dict)
-    starts: dict[str, int] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)
+    """The time of the latest event told of each run: what is said of it besides comes with that."""
+    counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Predictions told so far: a declaration states the sum."""
 
 
 def tell(history: told.History) -> Product:
@@ -81,11 +123,6 @@ def tell(history: told.History) -> Product:
     fold = GraphFold(lambda recorded: spoken[recorded.sequence])
     fold.create(connection)
     product = Product(connection, fold, spoken=spoken)
-    product.starts = {
-        fact.run: min(e.time for e in history.deliveries if isinstance(e, told.RunEvent) and e.run == fact.run)
-        for fact in history.deliveries
-        if isinstance(fact, told.RunEvent)
-    }
     batch: list[RecordedFact] = []
     for delivery in history.deliveries:
         if isinstance(delivery, told.Close):
@@ -97,6 +134,8 @@ def tell(history: told.History) -> Product:
             product.charges.append(_charge(delivery, product.sequence))
         elif statements := _statements(product, delivery):
             product.sequence += 1
+            if isinstance(delivery, told.RunEvent):
+                product.heard[delivery.run] = delivery.time
             spoken[product.sequence] = statements
             batch.append(_fact(product.sequence, statements[0]))
     fold.apply(connection, batch)
@@ -156,7 +195,7 @@ def _use(dataset: str, size: int | None, rows: int | None) -> DatasetUse:
 
 def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
     """Say one fact of the history in the product's words."""
-    at = product.starts.get(getattr(fact, "run", ""), 0)
+    at = product.heard.get(getattr(fact, "run", ""), 0)
     match fact:
         case told.RunEvent():
             return [RunSeen(run=fact.run, at=fact.time, event=EVENTS[fact.kind])]
@@ -186,7 +225,9 @@ def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
         case told.Use():
             return [VersionUsed(fact.version, fact.consumer, fact.since, fact.until or 0)]
         case told.Prediction():
-            return [Predicted(fact.version, fact.consumer, fact.month, fact.count)]
+            key = (fact.version, fact.consumer, fact.month)
+            product.counts[key] = product.counts.get(key, 0) + fact.count
+            return [Predicted(*key, product.counts[key])]
     raise AssertionError(fact)
 
 
@@ -200,4 +241,4 @@ def _detail(fact: told.RunDetail, at: int) -> list[Statement]:
     return seen
 
 
-__all__ = ["Product", "books", "exact", "rounded", "tell"]
+__all__ = ["Product", "books", "exact", "rounded", "spoken", "tell"]

@@ -224,7 +224,7 @@ Reader = Callable[[RecordedFact], Sequence[Statement]]
 IDENTITY: dict[type, tuple[str, ...]] = {
     Titled: ("asset",), Owned: ("asset", "team"), Belongs: ("asset", "product"), Valued: ("product", "currency"),
     Life: ("dataset",), Alias: ("name",), ResourceUsed: ("asset", "resource"), TrialOf: ("run",),
-    VersionRegistered: ("version",), VersionUsed: ("version", "by"), Predicted: ("version", "by", "month"),
+    VersionRegistered: ("version",), VersionUsed: ("version", "by", "since"), Predicted: ("version", "by", "month"),
     Rule: ("name",),
 }  # fmt: skip
 """The fields by which a later declared statement replaces an earlier one."""

@@ -22,7 +22,7 @@ from trivium.facts.statements import (
     VersionRegistered,
 )
 from trivium.graph.declarations import all_declared
-from trivium.graph.flows import FOREVER, OPEN, Flows, Int32, ResourceUse, Runs
+from trivium.graph.flows import OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
 from trivium.graph.naming import Naming
 from trivium.graph.run_columns import RunColumns, read_runs
@@ -135,7 +135,7 @@ def _enter_model_uris(book: VersionBook, naming: Naming, runs: RunColumns, reads
                 at = start if runs.outcome[run] == OPEN else int(runs.end[run])
                 book.make(key, runs.keys[run], at, sequence)
             elif runs.job[run] >= 0:
-                book.use(key, runs.jobs[runs.job[run]], start, FOREVER, sequence)
+                book.use(key, runs.jobs[runs.job[run]], start, start + 1, sequence)
 
 
 def _declared_keys(said: Said, naming: Naming, kind: str) -> set[str]:
@@ -159,7 +159,7 @@ def _trials(said: Said, naming: Naming, run_place: dict[str, int], experiments: 
 
 
 def _consumers(book: VersionBook, said: Said, naming: Naming) -> list[str]:
-    users = {by for _, by in book.used} | {by for _, by, _ in book.predicted}
+    users = {by for _, by, _, _ in book.used} | {by for _, by, _ in book.predicted}
     return sorted(users | _declared_keys(said, naming, "endpoint:"))
 
 

@@ -33,7 +33,8 @@ class VersionBook:
 
     rows: dict[str, VersionRow] = field(default_factory=dict)
     made: dict[str, set[str]] = field(default_factory=dict)
-    used: dict[tuple[str, str], tuple[Instant, Instant, int]] = field(default_factory=dict)
+    used: dict[tuple[str, str, Instant, Instant], int] = field(default_factory=dict)
+    """Uses by version, user, since and until: their sequence."""
     predicted: dict[tuple[str, str, Instant], tuple[int, int]] = field(default_factory=dict)
     prompts: set[str] = field(default_factory=set)
 
@@ -50,7 +51,7 @@ class VersionBook:
     def notice_used(self) -> None:
         """Enter the versions that are used though nobody registered or wrote them: their origin is unknown."""
         known = set(self.rows)
-        for (key, _), (since, _, sequence) in self.used.items():
+        for (key, _, since, _), sequence in self.used.items():
             if key not in known:
                 self._notice(key, since, sequence)
         for (key, _, month), (_, sequence) in self.predicted.items():
@@ -58,9 +59,8 @@ class VersionBook:
                 self._notice(key, month, sequence)
 
     def use(self, key: str, by: str, since: Instant, until: Instant, sequence: int) -> None:
-        """Enter a use; an earlier entry of the same user is widened."""
-        known = self.used.get((key, by), (since, until, sequence))
-        self.used[key, by] = (min(since, known[0]), max(until, known[1]), min(sequence, known[2]))
+        """Enter a use for one stretch of time; a user may have several."""
+        self.used[key, by, since, until] = min(sequence, self.used.get((key, by, since, until), sequence))
 
     def _notice(self, key: str, at: Instant, sequence: int) -> None:
         known = self.rows.get(key, VersionRow(at, sequence))
@@ -136,7 +136,11 @@ def version_runs_of(book: VersionBook, keys: list[str], run_place: dict[str, int
 def consumptions_of(book: VersionBook, keys: list[str], consumers: dict[str, int]) -> Consumptions:
     """Make the columns of uses, sorted by version and consumer."""
     place = {key: index for index, key in enumerate(keys)}
-    rows = sorted((place[key], consumers[by], *times) for (key, by), times in book.used.items() if key in place)
+    rows = sorted(
+        (place[key], consumers[by], since, until, sequence)
+        for (key, by, since, until), sequence in book.used.items()
+        if key in place
+    )
     return Consumptions(
         version=_column(rows, 0),
         consumer=_column(rows, 1),
