@@ -15,7 +15,7 @@ from trivium.facts.period import Period
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.statement import asset_lines
 from trivium.graph.assets import all_assets
-from trivium.graph.unmatched import suggestions, unmatched
+from trivium.graph.unmatched import Unmatched, suggestions, unmatched
 
 UNALLOCATED = "unallocated"
 
@@ -48,15 +48,25 @@ def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1
     rows = [*_unallocated(book), *_unknown(book, known)] if book is not None else []
     lines = {line.account: line.amount for line in asset_lines(book)} if book is not None else {}
     named = {row.name for row in rows}
-    for found in unmatched(connection, limit):
-        if found.name not in named:
-            rows.append(Unjoined(
-                name=found.name, kind=kind_of(found.name), why=found.reason, suggestions=found.suggestions,
-                money=lines.get(found.name, Decimal(0)), line=_alias(found.name, found.suggestions),
-            ))  # fmt: skip
+    rows += [
+        _stands_alone(found, lines.get(found.name, Decimal(0)))
+        for found in unmatched(connection, limit)
+        if found.name not in named
+    ]
     rows.sort(key=lambda row: (-abs(row.money), row.kind, row.name))
     total = book.total if book is not None else Decimal(0)
     return Report(rows=tuple(rows[:limit]), total=add(*(row.money for row in rows)), charges=total)
+
+
+def _stands_alone(found: Unmatched, money: Decimal) -> Unjoined:
+    return Unjoined(
+        name=found.name,
+        kind=kind_of(found.name),
+        why=found.reason,
+        suggestions=found.suggestions,
+        money=money,
+        line=_alias(found.name, found.suggestions),
+    )
 
 
 def _unallocated(book: MonthBook) -> list[Unjoined]:

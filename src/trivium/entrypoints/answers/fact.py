@@ -9,9 +9,11 @@ from msgspec import Meta
 
 from trivium.entrypoints.answers.facts import FactLine, line_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import ARGUMENT
+from trivium.entrypoints.answers.terms import ARGUMENT, LARGEST
 
-Sequence = Annotated[int, Meta(description="The fact's place in the ledger, counted from 1.", ge=1, extra=ARGUMENT)]
+Sequence = Annotated[
+    int, Meta(description="The fact's place in the ledger, counted from 1.", ge=1, le=LARGEST, extra=ARGUMENT)
+]
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):

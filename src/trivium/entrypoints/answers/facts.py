@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import When
+from trivium.entrypoints.answers.terms import LARGEST, When
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
@@ -23,7 +23,9 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Annotated[str, Meta(description="Only facts of this kind.")] = ""
     subject: Annotated[str, Meta(description="Only facts that name this asset, under any of its names.")] = ""
-    before: Annotated[int, Meta(description="Only facts before this sequence; 0 begins with the newest.", ge=0)] = 0
+    before: Annotated[
+        int, Meta(description="Only facts before this sequence; 0 begins with the newest.", ge=0, le=LARGEST)
+    ] = 0
     limit: Count = 50
 
 

@@ -10,11 +10,13 @@ from msgspec import Meta
 
 from trivium.entrypoints.answers.ledger_verify import no_ledger
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import ARGUMENT, When
+from trivium.entrypoints.answers.terms import ARGUMENT, LARGEST, When
 from trivium.facts.instants import format_instant
 from trivium.ledger.proving import proof
 
-Sequence = Annotated[int, Meta(description="The fact's place in the ledger, counted from 1.", ge=1, extra=ARGUMENT)]
+Sequence = Annotated[
+    int, Meta(description="The fact's place in the ledger, counted from 1.", ge=1, le=LARGEST, extra=ARGUMENT)
+]
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):

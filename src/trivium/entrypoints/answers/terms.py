@@ -10,6 +10,8 @@ from msgspec import Meta
 from trivium.facts.instants import Instant, format_instant, parse_instant
 from trivium.facts.money import plain
 
+LARGEST: Final = 2**63 - 1
+"""The largest sequence that a ledger can count to."""
 ARGUMENT: Final = {"argument": True}
 """Marks a parameter that the command line takes without an option's name."""
 
@@ -19,7 +21,8 @@ Period = Annotated[str, Meta(description="The month, as 2026-10; without it the 
 Currency = Annotated[str, Meta(description="The currency; needed when charges are in more than one.")]
 AsOf = Annotated[str, Meta(description="As of this instant, ISO 8601: what is later does not count; without it, now.")]
 Known = Annotated[
-    int | None, Meta(description="As recorded up to this sequence of the ledger; without it, all that is recorded.")
+    Annotated[int, Meta(ge=0, le=LARGEST)] | None,
+    Meta(description="As recorded up to this sequence of the ledger; without it, all that is recorded."),
 ]
 Limit = Annotated[int, Meta(description="How many are listed at most.", ge=1, le=10_000)]
 Amount = Annotated[str, Meta(description="Exact money in the answer's currency, as decimal text.")]

@@ -36,6 +36,7 @@ class Frame:
             return
         begun = time.perf_counter()
         answer = _Answer(send)
+        scope["app"] = self
         try:
             self._check_host(scope)
             await self._app(scope, receive, answer)

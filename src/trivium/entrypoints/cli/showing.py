@@ -33,6 +33,7 @@ def show(answer: Any) -> None:
     single = [(one.name, getattr(answer, one.name)) for one in fields]
     lists = [(name, value) for name, value in single if isinstance(value, list | tuple)]
     plain = [(name, value) for name, value in single if not isinstance(value, list | tuple)]
+    plain += [(name, "none") for name, value in lists if not value]
     _lines(screen, plain)
     for name, value in lists:
         if value and name in {"parts", "charges"}:
