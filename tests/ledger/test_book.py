@@ -297,6 +297,35 @@ def test_rebuilding_gives_equal_projections_and_a_new_version_starts_anew(tmp_pa
         assert ledger.append([fact(52)])[0].sequence == 52
 
 
+def test_a_fold_goes_on_where_it_stood_after_reopening(tmp_path: Path) -> None:
+    for start in (0, 10, 20):
+        log = Log()
+        with Ledger.open(tmp_path, folds=[log]) as ledger:
+            ledger.append([fact(number) for number in range(start, start + 10)])
+            ledger.catch_up()
+            assert log.count(ledger) == start + 10
+            assert ledger.health().state == "ok"
+            assert ledger.cursors()["log"] == start + 10
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_fold_that_leaves_the_transaction_or_misses_a_while_has_every_fact_once(tmp_path: Path, version: int) -> None:
+    class Inside(Log):
+        inside = True
+
+    with Ledger.open(tmp_path, folds=[Inside()]) as ledger:
+        ledger.append([fact(1), fact(2)])
+    with Ledger.open(tmp_path) as ledger:
+        ledger.append([fact(3)])
+    later: list[Log] = [Log(version=version), Inside(version=version), Log(version=version)]
+    for number, log in enumerate(later, start=4):
+        with Ledger.open(tmp_path, folds=[log]) as ledger:
+            ledger.append([fact(number)])
+            ledger.catch_up()
+            assert log.count(ledger) == number
+            assert ledger.health().state == "ok"
+
+
 def test_reading_by_kind_subject_and_from_the_end(ledger: Ledger) -> None:
     ledger.append(
         [fact(number, kind=Kind.ASSET_OWNED if number % 3 == 0 else Kind.LINEAGE_EVENT) for number in range(20)]
