@@ -16,7 +16,7 @@ from trivium.graph.export import export_text, graph_export
 from trivium.graph.flows import Flows
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.fold import GraphFold
-from trivium.graph.rows import RunRow, united
+from trivium.graph.rows import Description, RunRow, later, united
 
 RUNS = ["a", "b", "c", "d"]
 TIMES = [f"2026-10-0{day}T0{hour}:00:00Z" for day in (1, 2) for hour in (0, 1)]
@@ -126,6 +126,19 @@ def test_uniting_runs_is_commutative_associative_and_idempotent(one: RunRow, two
     assert united(one, two) == united(two, one)
     assert united(united(one, two), three) == united(one, united(two, three))
     assert united(one, one) == one
+
+
+described = st.builds(Description, st.sampled_from("ab"), st.integers(0, 2), st.integers(1, 3))
+
+
+@settings(database=None)
+@given(described, described, described)
+def test_uniting_descriptions_is_commutative_associative_and_idempotent(
+    one: Description, two: Description, three: Description
+) -> None:
+    assert later(one, two) == later(two, one)
+    assert later(later(one, two), three) == later(one, later(two, three))
+    assert later(one, one) == one
 
 
 def test_the_recordings_give_one_graph_in_any_order_and_repetition() -> None:
