@@ -108,15 +108,15 @@ def quality(connection: Connection, dataset: str, as_of: Instant = LAST) -> Qual
     """
     key, names = canonical_key(connection, dataset), names_of(connection, dataset)
     asked = {"names": names, "as_of": as_of}
-    checks = _checks(connection.execute(_CHECKS, asked).all())
+    checks = checks_of(connection.execute(_CHECKS, asked).all())
     failed = [check for check in checks if not check.passed]
-    freshness = _freshness(list(connection.execute(_WRITES, asked | {"limit": _RECENT}).scalars()), as_of)
-    volumes = _volumes(connection.execute(_MEASURES, asked).all())
+    freshness = freshness_of(list(connection.execute(_WRITES, asked | {"limit": _RECENT}).scalars()), as_of)
+    volumes = volumes_of(connection.execute(_MEASURES, asked).all())
     schema, changes = _schema(connection.execute(_SCHEMAS, asked).all())
     return QualityCard(
         dataset=key,
         as_of=as_of,
-        state=_state(checks, freshness, volumes),
+        state=state_of(checks, freshness, volumes),
         passed=len(checks) - len(failed),
         failed=len(failed),
         checks=tuple(checks),
@@ -150,7 +150,7 @@ def writes_of(connection: Connection, dataset: str, as_of: Instant = LAST, limit
     return list(connection.execute(_WRITES, asked).scalars())
 
 
-def _checks(rows: Sequence[Any]) -> list[Check]:
+def checks_of(rows: Sequence[Any]) -> list[Check]:
     """Reduce the results of each check, in order of time, to how it stands."""
     standing: dict[tuple[str, str], Check] = {}
     for name, part, at, run, passed, severity, expected, actual in rows:
@@ -178,8 +178,8 @@ def _all_passed(checks: list[Check]) -> Instant | None:
     return max((check.at for check in checks), default=None)
 
 
-def _freshness(writes: list[Instant], as_of: Instant) -> Freshness:
-    """Compare the wait since the last write with the intervals between the last hundred."""
+def freshness_of(writes: list[Instant], as_of: Instant) -> Freshness:
+    """Compare the wait since the last write with the intervals between the last hundred, the newest first."""
     if not writes:
         return Freshness()
     waiting = as_of - writes[0] if as_of != LAST else None
@@ -190,8 +190,8 @@ def _freshness(writes: list[Instant], as_of: Instant) -> Freshness:
     return Freshness(writes[0], waiting, int(range_.middle), late)
 
 
-def _volumes(rows: Sequence[Any]) -> list[Volume]:
-    """Compare the latest value of each measure with those before it."""
+def volumes_of(rows: Sequence[Any]) -> list[Volume]:
+    """Compare the latest value of each measure, of rows (measure, instant, value) in order, with those before it."""
     series: dict[str, list[tuple[Instant, float]]] = {}
     for measure, at, value in rows:
         series.setdefault(measure, []).append((at, float(value)))
@@ -229,9 +229,10 @@ def _change(before: dict[str, str], after: dict[str, str], at: Instant) -> list[
     return [SchemaChange(at, tuple(added), tuple(removed), tuple(retyped))]
 
 
-def _state(
+def state_of(
     checks: list[Check], freshness: Freshness, volumes: list[Volume]
 ) -> Literal["failing", "warning", "passing", "unknown"]:
+    """Sum a dataset's quality up in one word, as `QualityCard` explains them."""
     failed = [check for check in checks if not check.passed]
     if any(check.severity.lower() != "warn" for check in failed):
         return "failing"

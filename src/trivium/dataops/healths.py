@@ -1,0 +1,97 @@
+"""How are all datasets at one instant, in a few queries, as a list shows them; of one of them `quality` says more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from trivium.dataops.quality import Check, Freshness, checks_of, freshness_of, state_of, volumes_of
+from trivium.facts.instants import LAST, Instant
+from trivium.graph.identity import canonical_names, merges_of
+from trivium.graph.spelling import spell
+
+_CHECKS = text(
+    "SELECT dataset, name, part, at, run, passed, severity, expected, actual FROM (SELECT *, row_number() OVER"
+    " (PARTITION BY dataset, name, part ORDER BY at DESC, passed, run DESC) AS place FROM dataops_check_results"
+    " WHERE at <= :as_of) AS ranked WHERE place = 1"
+)
+_WRITES = text(
+    "SELECT dataset, at FROM (SELECT dataset, at, row_number() OVER (PARTITION BY dataset ORDER BY at DESC) AS place"
+    " FROM (SELECT DISTINCT r.dataset, e.at FROM dataops_refreshes r JOIN dataops_ends e ON e.run = r.run"
+    " WHERE e.success = 1 AND e.test = 0 AND e.at <= :as_of) AS written) AS ranked WHERE place <= :recent"
+)
+_MEASURES = text(
+    "SELECT dataset, measure, at, value FROM (SELECT *, row_number() OVER (PARTITION BY dataset, measure"
+    " ORDER BY at DESC, run DESC) AS place FROM dataops_measures WHERE measure IN ('rows', 'bytes') AND at <= :as_of)"
+    " AS ranked WHERE place <= :recent ORDER BY measure, at, run"
+)
+_RECENT = 101
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset as a list shows it. `state` is as in `QualityCard`; `failing` are its failing checks in words.
+
+    `rows` is the newest count, `series` those before it too, oldest first.
+    """
+
+    dataset: str
+    state: Literal["failing", "warning", "passing", "unknown"]
+    passed: int
+    failed: int
+    failing: tuple[str, ...]
+    freshness: Freshness
+    rows: int | None = None
+    series: tuple[float, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Count its checks."""
+        return self.passed + self.failed
+
+
+def healths(connection: Connection, as_of: Instant = LAST) -> dict[str, Health]:
+    """Give every dataset that was checked, measured or written up to an instant, by the name it goes by."""
+    asked = {"as_of": as_of, "recent": _RECENT}
+    canonical = canonical_names(merges_of(connection, runs=False))
+    checks = _by_dataset(canonical, connection.execute(_CHECKS, {"as_of": as_of}))
+    writes = _by_dataset(canonical, connection.execute(_WRITES, asked))
+    measures = _by_dataset(canonical, connection.execute(_MEASURES, asked))
+    return {
+        key: _health(key, checks.get(key, []), writes.get(key, []), measures.get(key, []), as_of)
+        for key in sorted({*checks, *writes, *measures})
+    }
+
+
+def in_words(check: Check) -> str:
+    """Say which check it is: its name, and the column that it looks at."""
+    return f"{check.check} of {check.column}" if check.column else check.check
+
+
+def _by_dataset(canonical: dict[str, str], rows: Iterable[Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Sort rows by their dataset's name, which is their first column."""
+    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for key, *row in rows:
+        found[canonical.get(key) or canonical.get(spell(key)) or key].append(tuple(row))
+    return found
+
+
+def _health(key: str, checks: list[Any], writes: list[Any], measures: list[Any], as_of: Instant) -> Health:
+    standing = checks_of(sorted(checks, key=lambda row: (row[0], row[1], row[2], not row[4], row[3])))
+    failed = [check for check in standing if not check.passed]
+    freshness = freshness_of(sorted({row[0] for row in writes}, reverse=True)[: _RECENT - 1], as_of)
+    volumes = volumes_of(sorted(measures, key=lambda row: row[:2]))
+    counts = sorted((at, float(value)) for measure, at, value in measures if measure == "rows")
+    return Health(
+        dataset=key,
+        state=state_of(standing, freshness, volumes),
+        passed=len(standing) - len(failed),
+        failed=len(failed),
+        failing=tuple(in_words(check) for check in failed),
+        freshness=freshness,
+        rows=int(counts[-1][1]) if counts else None,
+        series=tuple(value for _, value in counts[-12:]),
+    )
