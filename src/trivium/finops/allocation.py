@@ -6,8 +6,8 @@ Everything here is exact: amounts are whole units, what is finer goes to `roundi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import Context, Decimal, Inexact
 from typing import Final
 
 from trivium.facts.keys import kind_of, parse
@@ -29,6 +29,9 @@ BASES: Final = (
 """How a bearer was found. `none` is `unallocated`; `child share` is a bracket's charge spread over its children."""
 CATEGORY, TAGGED, RESOURCE, TIME_SHARE, RULE, EQUAL_SHARE, PROVIDER_SPLIT, OWNER_TAG, NONE, CHILD_SHARE = range(10)
 
+_MANY: Final = 1 << 40
+"""Enough units for every sharer to get some."""
+_EXACT: Final = Context(prec=80, traps=[Inexact])
 BEARERS: Final = frozenset({"dataset", "run", "job", "experiment", "model", "endpoint"})
 """Kinds of assets that a charge can be tagged with; a team or product is asked last."""
 ACCOUNT_OF_CATEGORY: Final = {
@@ -54,13 +57,16 @@ def month_parts(charges: list[Charge], closings: Closings) -> list[Part]:
     A replaced group is reversed where its replacement counts; when both count in the same month nothing is left.
     """
     parts: list[Part] = []
+    periods: dict[tuple[int, int], list[tuple[Period, tuple[int, int]]]] = {}
     for number, charge in enumerate(charges):
-        months = Period(charge.start, max(charge.end, charge.start + 1)).months()
-        spans = [(max(charge.start, month.start), min(charge.end, month.end)) for month in months]
-        whole = int(charge.amount.scaleb(SCALE))
-        assert Decimal(whole).scaleb(-SCALE) == charge.amount
-        shares = apportion(whole, [max(end - start, len(spans) == 1) for start, end in spans])
-        for month, (start, end), share in zip(months, spans, shares, strict=True):
+        spans = periods.get((charge.start, charge.end))
+        if spans is None:
+            spans = periods[charge.start, charge.end] = _spans(charge)
+        whole = int(charge.amount.scaleb(SCALE, _EXACT))
+        shares = [whole]
+        if len(spans) > 1:
+            shares = apportion(whole, [end - start for _, (start, end) in spans])
+        for (month, (start, end)), share in zip(spans, shares, strict=True):
             counted, late = _counted_in(month, charge.since, closings)
             if charge.until:
                 reversed_in, reversed_late = _counted_in(month, charge.until, closings)
@@ -69,6 +75,12 @@ def month_parts(charges: list[Charge], closings: Closings) -> list[Part]:
                 parts.append(Part(number, reversed_in, start, end, -share, reversed_late))
             parts.append(Part(number, counted, start, end, share, late))
     return parts
+
+
+def _spans(charge: Charge) -> list[tuple[Period, tuple[int, int]]]:
+    """Give the months that a charge touches, each with its part of the charge period."""
+    months = Period(charge.start, max(charge.end, charge.start + 1)).months()
+    return [(month, (max(charge.start, month.start), min(charge.end, month.end))) for month in months]
 
 
 def _counted_in(month: Period, sequence: int, closings: Closings) -> tuple[Period, bool]:
@@ -90,6 +102,9 @@ class Allocator:
     places: Places
     sharing: Sharing
     digits: int = 9
+    _found: dict[int, tuple[int, list[int], str]] = field(default_factory=dict)
+    _plain: dict[int, tuple[int, int] | None] = field(default_factory=dict)
+    """What was found before, by the identity of a charge's columns, which charges of one kind share."""
 
     def bearings(self, charges: list[Charge], parts: Iterable[Part]) -> tuple[Bearings, Decimal]:
         """Give the month's charges with their bearers, and the sum of what is finer than a unit."""
@@ -100,9 +115,30 @@ class Allocator:
             finer += part.amount - units * unit
             if not units:
                 continue
-            for place, share, basis in self._share(charges[part.group], part, units):
+            charge = charges[part.group]
+            key = id(charge.columns)
+            plain = self._plain[key] if key in self._plain else self._note_plain(charge)
+            if plain is not None:
+                rows.append((plain[0], units, part.start, part.end, plain[1], part.group, part.late))
+                continue
+            for place, share, basis in self._share(charge, part, units):
                 rows.append((place, share, part.start, part.end, basis, part.group, part.late))
         return Bearings.of(rows), Decimal(finer).scaleb(-SCALE)
+
+    def _note_plain(self, charge: Charge) -> tuple[int, int] | None:
+        """Note the one bearer of all charges like this one, or that they are shared."""
+        basis, bearers, resource = self._find(charge)
+        plain = None
+        if not resource and len(bearers) == 1:
+            shared = [
+                taken
+                for place, units, how in self._spread(charge, bearers[0], _MANY, basis)
+                for taken in self._carried_by(place, units, how)
+            ]
+            if len(shared) == 1:
+                plain = (shared[0][0], shared[0][2])
+        self._plain[id(charge.columns)] = plain
+        return plain
 
     def _share(self, charge: Charge, part: Part, units: int) -> list[tuple[int, int, int]]:
         """Share one part among its bearers: (place, units, basis)."""
@@ -146,6 +182,13 @@ class Allocator:
 
     def _find(self, charge: Charge) -> tuple[int, list[int], str]:
         """Give (basis, places that share equally, or the resource whose users share by time)."""
+        found = self._found.get(id(charge.columns))
+        if found is None:
+            found = self._found[id(charge.columns)] = self._look(charge)
+        return found
+
+    def _look(self, charge: Charge) -> tuple[int, list[int], str]:
+        """Go down the list of attribution.md §1."""
         columns = charge.columns
         category = str(columns.get("ChargeCategory") or "")
         account = ACCOUNT_OF_CATEGORY.get(category)

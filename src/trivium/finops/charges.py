@@ -68,7 +68,15 @@ def read_charges(
         WHERE "BillingCurrency" = ? AND "ChargePeriodStart" < make_timestamp(CAST(? AS BIGINT))
         GROUP BY ALL ORDER BY ALL
     """
-    return [_charge(names, row) for row in bill.query(sql, [currency, before], as_of=as_of)]
+    width = len(names)
+    seen: dict[tuple[Any, ...], Mapping[str, str | None]] = {}
+    charges = []
+    for row in bill.query(sql, [currency, before], as_of=as_of):
+        columns = seen.get(row[:width])
+        if columns is None:
+            columns = seen[row[:width]] = dict(zip(names, row[:width], strict=True))
+        charges.append(_charge(columns, row[width:]))
+    return charges
 
 
 def currencies(bill: Bill, as_of: int | None = None) -> list[str]:
@@ -77,10 +85,8 @@ def currencies(bill: Bill, as_of: int | None = None) -> list[str]:
     return [str(row[0]) for row in bill.query(sql, as_of=as_of)]
 
 
-def _charge(names: list[str], row: tuple[Any, ...]) -> Charge:
-    width = len(names)
-    starts, ends, tokens, since, until, effective, billed, rows = row[width:]
-    columns = dict(zip(names, row[:width], strict=True))
+def _charge(columns: Mapping[str, str | None], row: tuple[Any, ...]) -> Charge:
+    starts, ends, tokens, since, until, effective, billed, rows = row
     assert ends >= starts
     return Charge(columns, starts, ends, effective or Decimal(0), billed or Decimal(0), tokens, since, until, rows)
 

@@ -11,6 +11,9 @@ from trivium.finops.layout import Layout, order_in_time
 from trivium.finops.network import Entries, Int64
 from trivium.finops.timeline import POUR
 
+PASSING = frozenset({"run", "dataset", "model", "experiment"})
+"""Kinds of assets at which a charge does not rest."""
+
 
 def lay_bearings(layout: Layout, bearings: Bearings) -> Entries:
     """Give every charge its node; charges of a run with several slices are shared by overlap in time."""
@@ -18,6 +21,7 @@ def lay_bearings(layout: Layout, bearings: Bearings) -> Entries:
     on_run = bearings.place < layout.places.first_dataset
     single = layout.slices.single[bearings.place[on_run]] if on_run.any() else np.zeros(0, dtype=np.int32)
     node[on_run] = np.where(single >= 0, layout.hold[single] if len(layout.hold) else -1, -1)
+    _lay_rests(layout, bearings, node)
     amount = bearings.amount.copy()
     cut: list[tuple[int, int, int]] = []
     pours: dict[tuple[int, int], list[int]] = {}
@@ -35,6 +39,20 @@ def lay_bearings(layout: Layout, bearings: Bearings) -> Entries:
     for (place, instant), rows in pours.items():
         node[rows] = _storage(layout, place, instant)
     return _entries(bearings, node, amount, cut)
+
+
+def _lay_rests(layout: Layout, bearings: Bearings, node: Int64) -> None:
+    """Give all charges of one account, team, product or endpoint their node at once."""
+    others = np.flatnonzero(bearings.place >= layout.places.first_other)
+    places, inverse = np.unique(bearings.place[others], return_inverse=True)
+    found = np.array([_resting(layout, place) for place in places.tolist()], dtype=np.int64)
+    node[others] = found[inverse] if len(others) else -1
+
+
+def _resting(layout: Layout, place: int) -> int:
+    """Give the node where a place's charges rest, or -1 when it is of a kind that passes them on."""
+    key = layout.places.key(place)
+    return layout.rest(place) if (kind_of(key) if ":" in key else "") not in PASSING else -1
 
 
 def _entries(bearings: Bearings, node: Int64, amount: Int64, cut: list[tuple[int, int, int]]) -> Entries:
