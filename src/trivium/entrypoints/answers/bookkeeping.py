@@ -16,12 +16,13 @@ from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.keys import parse
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
-from trivium.facts.statements import Reader
+from trivium.facts.statements import Reader, Titled
 from trivium.finops.books import Books, Question, keep_books
 from trivium.finops.charges import currencies, read_charges
 from trivium.finops.closing import read_closings, read_frozen
 from trivium.graph.assets import all_assets
 from trivium.graph.assets import asset as find_asset
+from trivium.graph.declarations import declared_now
 from trivium.graph.flows import Flows
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.identity import canonical_key
@@ -119,6 +120,12 @@ class Bookkeeping:
         parse(key)
         return self.flows(state).names.get(key) or self._named(key, state)
 
+    def titles(self, state: State) -> dict[str, str]:
+        """Give what people call the assets, by key; those without a title are absent."""
+        titles = self._keep(("titles", state.sequence, state.known), lambda: self._titles(state))
+        assert isinstance(titles, dict)
+        return titles
+
     def check_known(self, asset: str, state: State) -> None:
         """Refuse (404) an asset that nobody has mentioned, with names that may be meant."""
         with self.graph(state) as connection:
@@ -140,6 +147,10 @@ class Bookkeeping:
             yield connection
         finally:
             connection.close()
+
+    def _titles(self, state: State) -> dict[str, str]:
+        with self.graph(state) as connection:
+            return {statement.asset: statement.title for statement, _ in declared_now(connection, Titled)}
 
     def _named(self, key: str, state: State) -> str:
         with self.graph(state) as connection:

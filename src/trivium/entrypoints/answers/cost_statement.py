@@ -22,7 +22,9 @@ from trivium.entrypoints.answers.terms import (
     written,
 )
 from trivium.facts.instants import format_instant
+from trivium.facts.kinds import Kind
 from trivium.facts.money import add
+from trivium.finops.coverage import coverage
 from trivium.finops.statement import statement
 
 By = Annotated[str, Meta(description="One line for each `asset`, `team` or `product`.")]
@@ -75,6 +77,20 @@ class Bridge(msgspec.Struct, frozen=True, kw_only=True):
     effective: Annotated[str, Meta(description="The statement's total: EffectiveCost by charge time.")]
 
 
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the charges that was allocated in one way."""
+
+    basis: Annotated[str, Meta(description="How the bearer was found, as `tagged` or `time share`.")]
+    amount: Amount
+
+
+class Closing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a month was closed."""
+
+    at: When
+    sequence: Annotated[int, Meta(description="The fact that closed it.")]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A month's money by account: Σ amount = total + brought_forward, exactly."""
 
@@ -92,6 +108,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     rested: Annotated[str, Meta(description="What came to rest in the month.")]
     carried: Annotated[str, Meta(description="What is carried into the next month.")]
     lines: Annotated[tuple[Line, ...], Meta(description="The accounts, sorted by name.")]
+    coverage: Annotated[tuple[Basis, ...], Meta(description="The charges by how they were allocated, largest first.")]
+    closing: Annotated[Closing | None, Meta(description="How the month was closed; null while it is open.")]
     bridge: Annotated[Bridge, Meta(description="How the invoices become this statement.")]
 
 
@@ -101,7 +119,9 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     state = keeping.state(instant_of(params.as_of), params.known)
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
-    drawn = statement(keeping.books(currency, state), month, params.by)
+    books = keeping.books(currency, state)
+    book = books.of(month)
+    drawn = statement(books, month, params.by)
     lines = tuple(
         Line(account=line.account, amount=money(line.amount), carried=money(line.carried)) for line in drawn.lines
     )
@@ -120,8 +140,16 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         rested=money(add(drawn.total, drawn.brought_forward, -carried)),
         carried=money(carried),
         lines=lines,
+        coverage=() if book is None else tuple(Basis(basis=b, amount=money(a)) for b, a in coverage(book).items()),
+        closing=_closing(rooms, str(month)) if drawn.closed else None,
         bridge=bridge_of(invoices, drawn.total, drawn.late),
     )
+
+
+def _closing(rooms: Rooms, month: str) -> Closing | None:
+    """Find the fact that closed a month."""
+    found = rooms.ledger.read(0, 1, {Kind.MONTH_CLOSED}, f"month:{month}")
+    return Closing(at=format_instant(found[0].recorded_at), sequence=found[0].sequence) if found else None
 
 
 def bridge_of(invoices: list[tuple[str, Decimal, Decimal]], total: Decimal, late: Decimal) -> Bridge:

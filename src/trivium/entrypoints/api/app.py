@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -26,6 +25,7 @@ from trivium.entrypoints.api.problems import problem_of, problem_response
 from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
 from trivium.entrypoints.api.tables import FORMATS
 from trivium.entrypoints.api.uploads import upload_endpoint
+from trivium.entrypoints.web.routes import page_of_problems, page_routes
 
 _POLICIES: Final = {"open": policies.OPEN, "read": policies.READ, "change": policies.CHANGE}
 
@@ -36,7 +36,7 @@ def create_app(rooms: Rooms) -> ASGIApp:
     routes = routes_of(rooms, metrics)
     policies.check_policies(routes)
     router = Router(routes, redirect_slashes=False, default=_nothing_here)
-    return Frame(router, rooms.hosts, metrics)
+    return Frame(router, rooms.hosts, metrics, page_of_problems())
 
 
 def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
@@ -47,7 +47,7 @@ def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
         policies.guarded_route("/health", health_endpoint(rooms), policies.OPEN, ["GET"]),
         policies.guarded_route("/metrics", metrics_endpoint(metrics), policies.READ, ["GET"]),
         Mount(PREFIX, our_interface(rooms)),
-        *_pages(rooms),
+        *page_routes(rooms),
     ]
 
 
@@ -100,12 +100,3 @@ async def _tell(request: Request, fault: Exception) -> Response:  # noqa: ARG001
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of ASGI
     raise HTTPException(404)
-
-
-def _pages(rooms: Rooms) -> list[BaseRoute]:
-    """List the routes of the pages and of the files that they load."""
-    if importlib.util.find_spec("trivium.entrypoints.web.routes") is None:
-        return []
-    web = importlib.import_module("trivium.entrypoints.web.routes")
-    found: list[BaseRoute] = web.page_routes(rooms)
-    return found

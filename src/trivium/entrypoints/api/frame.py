@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from typing import Any, Final
 
 import structlog
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.problems import problem_of, problem_response
 from trivium.entrypoints.web.headers import security_headers
-from trivium.facts.problem import ProblemError, refuse, shown
+from trivium.facts.problem import Problem, ProblemError, refuse, shown
 
+Page = Callable[[Problem], Response]
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::(\d{1,5}))?", re.ASCII)
 _SECURITY: Final = [(name.encode(), value.encode()) for name, value in security_headers().items()]
@@ -24,8 +26,8 @@ _NAMES: Final = frozenset(name for name, _ in _SECURITY)
 class Frame:
     """The outermost application. The Host allow-list comes first: nothing else looks at a request before."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics, page: Page | None = None) -> None:
+        self._app, self._metrics, self._page = app, metrics, page
         self._hosts = LOOPBACK | {host.lower() for host in hosts}
         self._known: set[bytes] = set()
 
@@ -61,7 +63,9 @@ class Frame:
             structlog.get_logger().error("fault", method=scope["method"], path=scope["path"], exc_info=fault)
         if not answer.status:
             headers = {"allow": allowed} if (allowed := _allowed(fault)) else None
-            await problem_response(problem, headers)(scope, receive, answer)
+            shows = self._page if _is_browser(scope) else None
+            response = shows(problem) if shows else problem_response(problem, headers)
+            await response(scope, receive, answer)
 
 
 class _Answer:
@@ -84,6 +88,12 @@ def _add_security(message: MutableMapping[str, Any]) -> None:
     headers = list(message.get("headers", ()))
     own = {name for name, _ in headers} & _NAMES
     message["headers"] = headers + ([pair for pair in _SECURITY if pair[0] not in own] if own else _SECURITY)
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Say whether a person asked for a page: a browser, and not our interface or a foreign one."""
+    accepts = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    return b"text/html" in accepts and not str(scope["path"]).startswith(("/api/", "/v1/"))
 
 
 def _allowed(fault: Exception) -> str:

@@ -1,0 +1,237 @@
+"""The pages about money: a month's statement, and what an asset is made of."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from trivium.entrypoints.answers import cost_explain, cost_statement
+from trivium.entrypoints.answers.graph_unmatched import share_of
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.search import title_of
+from trivium.entrypoints.answers.terms import instant_of
+from trivium.entrypoints.web.addresses import address, asset_address
+from trivium.entrypoints.web.bands import bands
+from trivium.entrypoints.web.environment import discipline_of
+from trivium.entrypoints.web.frames import filled_text, money_shell
+from trivium.entrypoints.web.times import day_text, month_text
+from trivium.facts.instants import parse_instant
+from trivium.facts.keys import AssetKey, kind_of, parse
+from trivium.facts.money import add
+from trivium.facts.period import parse_period
+
+Context = dict[str, Any]
+API: Final = "/api/trivium/v1"
+ACCOUNTS: Final = {
+    "idle": "time on shared resources in which nothing ran",
+    "shared": "what a rule keeps for all",
+    "unallocated": "nothing says what caused it",
+    "unowned": "it has a bearer, but nobody owns that",
+    "tax": "tax lines of the bill",
+    "credit": "credits of the provider",
+    "adjustment": "adjustments of the provider",
+    "purchase": "bought ahead; usage carries it",
+    "commitment_unused": "committed to, but not used",
+    "prepaid": "declared lives that are not over",
+    "failed": "failed runs whose job has not succeeded since",
+    "running": "runs that have not ended",
+    "rounding": "finer than a billionth",
+}
+"""What each named account holds, in words."""
+BASES: Final = {
+    "tagged": "good", "resource": "money", "time share": "data", "provider split": "money", "rule": "models",
+}  # fmt: skip
+_SPANS: Final = {"to date": "to date"}
+
+
+def kind_words(key: str) -> str:
+    """Say the kind of an asset in words: a model with a version is a model version."""
+    kind = kind_of(key)
+    return "model version" if kind == "model" and parse(key).version else kind
+
+
+def statement_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `statement.html` shows."""
+    query = request.query_params
+    by = query.get("by", "product")
+    params = cost_statement.Params(
+        period=query.get("period", ""), by=by, currency=query.get("currency", ""), as_of=query.get("as_of", "")
+    )
+    answer = cost_statement.ask(rooms, params)
+    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    month = parse_period(answer.period)
+    titles = rooms.bookkeeping.titles(state)
+    whole = add(Decimal(answer.total), Decimal(answer.brought_forward))
+    over = month.end <= state.as_of
+    asked = {"period": answer.period, "by": by, "currency": answer.currency, "as_of": params.as_of}
+    context = {
+        "period": answer.period,
+        "currency": answer.currency,
+        "lead": " ".join(text for text in (filled_text(rooms, month, answer.currency, state), _moves(answer)) if text),
+        "total": answer.total,
+        "brought_forward": answer.brought_forward,
+        "late": answer.late,
+        "rested": answer.rested,
+        "carried": answer.carried,
+        "sum": whole,
+        "decision": None,
+        "actions": [],
+        "by": [
+            {
+                "text": name.capitalize(),
+                "href": address("/statement", request.url.query, by=name),
+                "current": name == by,
+            }
+            for name in ("product", "team", "asset")
+        ],
+        "lines": [_line(line, titles, whole) for line in _by_size(answer.lines)],
+        "coverage": _coverage(answer),
+        "next": _advice(answer),
+        "bridge": answer.bridge,
+        "closed": answer.closing and {"at": parse_instant(answer.closing.at), "sequence": answer.closing.sequence},
+        "close_line": f"trivium cost close {answer.period}" if over and not answer.closed else None,
+        "sankey": None,
+        "downloads": downloads("/cost/statement", asked),
+    }
+    shell = money_shell(request, "statement", rooms, state, month, answer.currency)
+    return {"shell": shell, "statement": context}
+
+
+def explain_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `explain.html` shows."""
+    query = request.query_params
+    params = cost_explain.Params(
+        key=request.path_params["key"], period=query.get("period", ""), currency=query.get("currency", ""),
+        as_of=query.get("as_of", ""),
+    )  # fmt: skip
+    answer = cost_explain.ask(rooms, params)
+    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    titles = rooms.bookkeeping.titles(state)
+    month = rooms.bookkeeping.month(params.period, answer.currency, state)
+    title = name_of(answer.asset, titles)
+    total = Decimal(answer.total)
+    tree = {
+        "asset": answer.asset,
+        "title": title,
+        "kind": kind_words(answer.asset),
+        "total": answer.total,
+        "currency": answer.currency,
+        "parts": [_part(part, titles, total) for part in answer.parts],
+        "charges": [_charge(charge) for charge in answer.charges],
+    }
+    context = {
+        **tree,
+        "crumbs": [{"text": title, "href": asset_address(answer.asset)}],
+        "span": _SPANS.get(answer.period) or month_text(answer.period),
+        "lead": "Every amount opens into what it came from, down to the charges of the bill.",
+        "bases": _bases(answer),
+        "advice": "Part and whole agree to the last unit; deeper paths stand as one part.",
+        "line": None,
+        "downloads": [
+            {"text": "JSON", "href": address(f"{API}/cost/explain", {"key": answer.asset, "as_of": params.as_of})}
+        ],
+        "sankey": bands(tree) if answer.parts else None,
+    }
+    return {"shell": money_shell(request, "", rooms, state, month, answer.currency), "explain": context}
+
+
+def downloads(path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Link an answer's table as CSV and Parquet."""
+    return [
+        {"text": text, "href": address(f"{API}{path}.{form}", {k: v for k, v in asked.items() if v}), "download": True}
+        for text, form in (("CSV", "csv"), ("Parquet", "parquet"))
+    ]
+
+
+def name_of(key: str, titles: dict[str, str]) -> str:
+    """Give what a page calls an asset or account."""
+    return titles.get(key) or (title_of(key) if ":" in key else key)
+
+
+def _moves(answer: cost_statement.Answer) -> str:
+    return "Closed, it never moves." if answer.closed else "Open months still move."
+
+
+def _by_size(lines: tuple[cost_statement.Line, ...]) -> list[cost_statement.Line]:
+    """Put assets and owners first, each group by size."""
+    return sorted(lines, key=lambda line: (":" not in line.account, -abs(Decimal(line.amount)), line.account))
+
+
+def _line(line: cost_statement.Line, titles: dict[str, str], whole: Decimal) -> Context:
+    linked = ":" in line.account
+    return {
+        "account": line.account,
+        "title": name_of(line.account, titles),
+        "amount": line.amount,
+        "carried": line.carried,
+        "share": share_of(Decimal(line.amount), whole),
+        "href": asset_address(line.account) if linked else None,
+        "note": kind_words(line.account) if linked else ACCOUNTS.get(line.account, ""),
+    }
+
+
+def _coverage(answer: cost_statement.Answer) -> list[Context]:
+    total = add(*(abs(Decimal(one.amount)) for one in answer.coverage))
+    return [
+        {
+            "title": one.basis.capitalize(),
+            "amount": one.amount,
+            "share": share_of(abs(Decimal(one.amount)), total),
+            "discipline": BASES.get(one.basis, "plain"),
+        }
+        for one in answer.coverage
+    ]
+
+
+def _advice(answer: cost_statement.Answer) -> Context | None:
+    """Say what would make the statement surer."""
+    loose = next((one for one in answer.coverage if one.basis == "none"), None)
+    if loose is None:
+        return None
+    line = f"trivium graph unmatched --period {answer.period}"
+    return {"text": "What nothing is known of is listed with the line that joins it:", "line": line}
+
+
+def _part(part: cost_explain.Part, titles: dict[str, str], total: Decimal) -> Context:
+    linked = ":" in part.asset
+    return {
+        "asset": part.asset,
+        "title": name_of(part.asset, titles) if linked else "smaller and deeper parts",
+        "kind": kind_words(part.asset) if linked else "",
+        "discipline": discipline_of(kind_words(part.asset)) if linked else "plain",
+        "amount": part.amount,
+        "share": share_of(Decimal(part.amount), total),
+        "basis": part.basis,
+        "href": asset_address(part.asset) if linked else None,
+        "parts": [_part(below, titles, total) for below in part.parts],
+        "charges": [_charge(charge) for charge in part.charges],
+    }
+
+
+def _charge(charge: cost_explain.Charge) -> Context:
+    start, end = parse_instant(charge.start), parse_instant(charge.end)
+    days = day_text(start) if end - start <= 86_400_000_000 else f"{day_text(start)} to {day_text(end - 1)}"
+    name = ", ".join(text for text in (charge.service, charge.resource) if text) or "Charges without a name"
+    return {
+        "title": name,
+        "amount": charge.amount,
+        "basis": charge.basis,
+        "note": days + (", late" if charge.late else ""),
+        "href": asset_address(str(AssetKey("resource", charge.resource))) if charge.resource else None,
+    }
+
+
+def _bases(answer: cost_explain.Answer) -> str:
+    """Say on what the amount stands, largest first."""
+    sums: dict[str, Decimal] = {}
+    pending: list[Any] = [answer]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.parts)
+        for charge in node.charges:
+            sums[charge.basis] = add(sums.get(charge.basis, Decimal(0)), abs(Decimal(charge.amount)))
+    whole = add(*sums.values())
+    ordered = sorted(sums, key=lambda basis: -sums[basis])
+    return ", ".join(f"{100 * sums[basis] / whole:.0f} % {basis}" for basis in ordered if whole)

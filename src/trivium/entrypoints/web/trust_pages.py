@@ -1,0 +1,238 @@
+"""The pages about what is known: facts, names that stand alone, declarations, clients, assets by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+
+from trivium.entrypoints.answers import declared, fact, facts, graph_unmatched, ledger_head, ledger_proof, setup
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.search import title_of
+from trivium.entrypoints.answers.terms import instant_of
+from trivium.entrypoints.web.addresses import address, asset_address
+from trivium.entrypoints.web.figures import exact_text
+from trivium.entrypoints.web.frames import money_shell, plain_shell
+from trivium.entrypoints.web.money_pages import downloads, kind_words, name_of
+from trivium.entrypoints.web.times import ago_text
+from trivium.facts.instants import SECOND, now, parse_instant
+from trivium.facts.keys import KINDS, kind_of
+from trivium.facts.kinds import Kind
+from trivium.facts.period import parse_period
+from trivium.facts.problem import refuse, shown
+from trivium.graph.assets import Asset, all_assets
+from trivium.graph.search import search
+
+Context = dict[str, Any]
+_PAGE: Final = 50
+_SECTIONS: Final = {
+    "asset.titled": ("Titles", "what people call things"),
+    "asset.owned": ("Owners", "who answers for what"),
+    "asset.belongs": ("Products", "what each product is made of"),
+    "product.valued": ("Values", "what a day of a product is worth"),
+    "dataset.life": ("Lives", "for how long a dataset serves"),
+    "name.alias": ("Aliases", "two names of one thing"),
+    "resource.used": ("Resources", "who uses which billed resource"),
+    "run.trial": ("Trials", "runs of experiments"),
+    "version.registered": ("Model versions", "the runs that made them"),
+    "version.used": ("Uses of versions", "who serves or takes which version"),
+    "version.predicted": ("Predictions", "how many each consumer had in a month"),
+    "rule.declared": ("Rules", "which charges go where"),
+}
+_EXAMPLE: Final = (
+    '[[product]]\nname = "my-product"\ntitle = "My product"\nowners = ["my-team"]\nassets = ["job:NAMESPACE/NAME"]'
+)
+
+
+def ledger_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `ledger.html` shows."""
+    query = request.query_params
+    before = query.get("before", "")
+    params = facts.Params(
+        kind=query.get("kind", ""), subject=query.get("subject", ""), before=_whole(before, "before"), limit=_PAGE
+    )
+    answer, head = facts.ask(rooms, params), ledger_head.ask(rooms, ledger_head.Params())
+    filtered = bool(params.kind or params.subject)
+    context = {
+        "head": {"sequence": head.sequence, "root": head.root},
+        "newest_text": _ago(head.recorded_at) if head.recorded_at else "none yet",
+        "decision": None,
+        "verified": None,
+        "verify_line": f"trivium ledger verify --home {rooms.home}",
+        "kinds": [str(kind) for kind in Kind if str(kind) in head.facts_by_kind],
+        "kind": params.kind,
+        "subject": params.subject,
+        "facts": [
+            msgspec.structs.asdict(line)
+            | {"happened_at": parse_instant(line.happened_at), "recorded_at": parse_instant(line.recorded_at)}
+            for line in answer.facts
+        ],
+        "matching_text": "those that match" if filtered else f"{head.sequence:,} facts",
+        "newer_href": address("/ledger", request.url.query, before=None) if before else None,
+        "older_href": address("/ledger", request.url.query, before=str(answer.older)) if answer.older else None,
+        "first_line": None if head.sequence else f"export OPENLINEAGE_URL={_origin(request)}",
+    }
+    return {"shell": plain_shell(request, "ledger"), "ledger": context}
+
+
+def fact_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `fact.html` shows."""
+    sequence = _whole(request.path_params["sequence"], "sequence")
+    answer = fact.ask(rooms, fact.Params(sequence=sequence))
+    proof = ledger_proof.ask(rooms, ledger_proof.Params(sequence=sequence))
+    line = answer.fact
+    context = msgspec.structs.asdict(line) | {
+        "text": f"{line.kind}" + (f" about `{line.subject}`" if line.subject else ""),
+        "happened_at": parse_instant(line.happened_at),
+        "recorded_at": parse_instant(line.recorded_at),
+        "body": _pretty(answer.body),
+        "body_note": f"JSON, {proof.body_bytes:,} bytes",
+        "key": answer.key,
+        "leaf": proof.body_sha256,
+        "proof_line": f"trivium ledger proof {sequence} --home {rooms.home}",
+        "downloads": [{"text": "JSON", "href": f"/api/trivium/v1/fact?sequence={sequence}"}],
+    }
+    return {"shell": plain_shell(request, "ledger"), "fact": context}
+
+
+def unmatched_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `unmatched.html` shows."""
+    query = request.query_params
+    params = graph_unmatched.Params(
+        period=query.get("period", ""), currency=query.get("currency", ""), as_of=query.get("as_of", "")
+    )
+    answer = graph_unmatched.ask(rooms, params)
+    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    asked = {"period": answer.period, "currency": answer.currency, "as_of": params.as_of}
+    context = {
+        "rows": [
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "why": row.why,
+                "money": row.money,
+                "suggestion": _suggestion(row),
+                "line": row.line or None,
+            }
+            for row in answer.names
+        ],
+        "currency": answer.currency,
+        "total": answer.total,
+        "share": answer.share,
+        "text": f"All of the {exact_text(answer.charges)} {answer.currency} of {answer.period} has its asset.",
+        "downloads": downloads("/graph/unmatched", asked),
+    }
+    shell = money_shell(request, "unmatched", rooms, state, parse_period(answer.period), answer.currency)
+    return {"shell": shell, "unmatched": context}
+
+
+def declared_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `declared.html` shows."""
+    answer = declared.ask(rooms, declared.Params())
+    sections = []
+    for kind, (title, text) in _SECTIONS.items():
+        said = [one for one in answer.statements if one.kind == kind]
+        columns = list(dict.fromkeys(name for one in said for name in one.says))
+        rows = [{"cells": [_cell(one.says.get(name)) for name in columns], "sequence": one.sequence} for one in said]
+        if rows:
+            titles = [name.replace("_", " ").capitalize() for name in columns]
+            sections.append({"title": title, "text": text, "columns": titles, "rows": rows})
+    context = {"sections": sections, "actions": [], "example": _EXAMPLE, "line": "trivium declare trivium.declare.toml"}
+    return {"shell": plain_shell(request, "declared"), "declared": context}
+
+
+def setup_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `setup.html` and its partial show."""
+    return {"shell": plain_shell(request, "setup"), "setup": setup_context(rooms, request)}
+
+
+def setup_context(rooms: Rooms, request: Request) -> Context:
+    """Give the steps of the set-up, with this server's address in their lines."""
+    answer = setup.ask(rooms, setup.Params(address=_origin(request)))
+    steps = [
+        msgspec.structs.asdict(step) | {"last_heard": parse_instant(step.last_heard) if step.last_heard else None}
+        for step in answer.steps
+    ]
+    return {"steps": steps}
+
+
+def assets_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `assets.html` shows: all assets, or those that a search without a script finds."""
+    query = request.query_params
+    words, kind = query.get("q", ""), query.get("kind", "")
+    start = _whole(query.get("from", ""), "from")
+    rooms.ledger.catch_up(["graph"])
+    with rooms.ledger.reading() as connection:
+        found = [hit.asset for hit in search(connection, words, 1000)] if words else all_assets(connection)
+    kinds = [name for name in KINDS if any(one.kind == name for one in found)]
+    chosen = [one for one in found if not kind or one.kind == kind]
+    more = len(chosen) > start + 2 * _PAGE
+    context = {
+        "query": words,
+        "matching_text": f"{len(chosen):,} asset" + ("" if len(chosen) == 1 else "s"),
+        "kinds": [
+            {"text": name.capitalize() if name else "All", "current": name == kind,
+             "href": address("/assets", request.url.query, kind=name or None, **{"from": None})}
+            for name in ("", *kinds)
+        ],
+        "results": [_result(one) for one in chosen[start : start + 2 * _PAGE]],
+        "more_href": address("/assets", request.url.query, **{"from": str(start + 2 * _PAGE)}) if more else None,
+        "line": None if found else f"export OPENLINEAGE_URL={_origin(request)}",
+    }  # fmt: skip
+    return {"shell": plain_shell(request, "assets"), "assets": context}
+
+
+def _result(one: Asset) -> Context:
+    return {
+        "asset": one.key,
+        "kind": kind_words(one.key),
+        "title": one.title or title_of(one.key),
+        "href": asset_address(one.key),
+        "product": next((title_of(product) for product in one.products), None),
+    }
+
+
+def _suggestion(row: graph_unmatched.Name) -> str:
+    if row.suggestions:
+        return "It looks like " + " or ".join(f"`{name}`" for name in row.suggestions) + "; say that they are one:"
+    return "Say whose it is:" if row.line else "Correct the name at its source."
+
+
+def _cell(value: Any) -> Context:
+    if isinstance(value, str) and kind_of(value) in KINDS and ":" in value:
+        return {"text": name_of(value, {}), "href": asset_address(value)}
+    text = "" if value is None else value if isinstance(value, str) else _words(value)
+    return {"text": text, "href": None}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item}" for key, item in value.items())
+    if isinstance(value, Iterable):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def _pretty(body: str) -> str:
+    try:
+        return msgspec.json.format(body, indent=2)
+    except msgspec.DecodeError:
+        return body
+
+
+def _ago(text: str) -> str:
+    instant = parse_instant(text)
+    return ago_text((now() - instant) // SECOND, instant)
+
+
+def _whole(text: str, name: str) -> int:
+    """Read a whole number out of an address; empty is 0."""
+    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise refuse("bad_parameter", f"{shown(text)} is no whole number.", where=name, fix="Follow a link instead.")
+    return int(text or 0)
+
+
+def _origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
