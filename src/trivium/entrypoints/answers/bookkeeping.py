@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -32,6 +32,7 @@ from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
 
+Made = TypeVar("Made")
 KEPT: Final = 6
 _MINUTE: Final = 60 * SECOND
 _PAGE: Final = 5_000
@@ -126,6 +127,11 @@ class Bookkeeping:
         assert isinstance(titles, dict)
         return titles
 
+    def kept(self, name: str, state: State, make: Callable[[], Made], *more: object) -> Made:
+        """Give what was made under a name for a state, or make it; it must depend on nothing but state and `more`."""
+        made = self._keep((name, state.sequence, state.known, state.as_of, *more), make)
+        return cast("Made", made)
+
     def check_known(self, asset: str, state: State) -> None:
         """Refuse (404) an asset that nobody has mentioned, with names that may be meant."""
         with self.graph(state) as connection:
@@ -194,6 +200,6 @@ class Bookkeeping:
             if key not in self._kept:
                 self._kept[key] = make()
             self._kept.move_to_end(key)
-            while len(self._kept) > KEPT * 3:
+            while len(self._kept) > KEPT * 8:
                 self._kept.popitem(last=False)
             return self._kept[key]
