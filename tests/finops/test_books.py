@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.finops.flows_of import Run, Version, flows_of
 from trivium.facts.instants import parse_instant
 from trivium.facts.money import add
 from trivium.facts.period import Period, parse_period
+from trivium.facts.statements import Rule
 from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import Books, Question, keep_books
 from trivium.finops.charges import Charge
@@ -145,3 +147,13 @@ def test_a_charge_over_two_months_is_prorated_to_the_last_unit() -> None:
 def test_a_statement_sums_to_the_bill_however_it_is_read(by: str) -> None:
     drawn = statement(keep_books(question("11-08T12:00"), NOVEMBER), NOVEMBER, by)
     assert add(*(line.amount for line in drawn.lines)) == Decimal("339.01")
+
+
+def test_what_is_only_divided_is_named_by_its_resource() -> None:
+    asked = question("11-06T12:00")
+    rule = Rule("halves", {"ResourceId": "vm-"}, "", ("run:a", "dataset:lake/raw"), 1)
+    spread = Question(asked.currency, replace(asked.flows, rules=[rule]), asked.charges, asked.as_of)
+    cost = loaded(keep_books(spread, NOVEMBER), "model:m/1")
+    assert cost.weakest == "vm-"
+    assert cost.basis["equal share"] > 0
+    assert loaded(keep_books(asked, NOVEMBER), "model:m/1").weakest == ""

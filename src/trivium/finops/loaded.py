@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -21,13 +22,18 @@ from trivium.finops.books import Books, MonthBook
 from trivium.finops.network import HOLD, REST, TRIAL
 from trivium.graph.flows import Flows
 
+DIVIDED: Final = frozenset({"equal share", "child share", "rule"})
+"""Bases that say who may have caused a charge, not who did: declaring the users of its resource comes before them."""
+
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """All it took to have one asset. `total` = `build` + `run`; `build` = `direct` + `upstream` + `trials`.
 
     `direct` are charges of the runs that made it (of its writers, its upkeep and its storage), `upstream` is what those
     drained, `trials` what else its experiment cost; `serving` and `tokens` are a version's share of its endpoints' own
-    charges. `basis` gives the share of the build by how its charges were allocated, in parts of one.
+    charges. `basis` gives the share of the build by how its charges were allocated, in parts of one. `weakest` is the
+    resource (else the service) of the largest charges among those that were only divided, which a line of configuration
+    would place; empty where none was.
     """
 
     asset: str
@@ -43,6 +49,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     run: Decimal
     total: Decimal
     basis: dict[str, float]
+    weakest: str = ""
 
 
 def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
@@ -55,8 +62,11 @@ def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
         if month is None or arrival.book.month == month:
             for part, units in _arrived(arrival, runs).items():
                 sums[part].append(arrival.book.money(units))
-    for basis, weight in _bases(again, month):
+    causes: dict[str, float] = defaultdict(float)
+    for basis, cause, weight in _bases(again, month):
         weighs[basis] += weight
+        if BASES[basis] in DIVIDED:
+            causes[cause] += weight
     for book in books.months:
         if month is None or book.month == month:
             for part, amount in _served(books.flows, book, asset).items():
@@ -71,6 +81,7 @@ def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
         known=not (is_version(asset) and not runs), direct=direct, upstream=upstream, trials=trials, build=build,
         serving=serving, tokens=tokens, run=run, total=add(build, run),
         basis={BASES[basis]: round(weight / size, 4) for basis, weight in sorted(weighs.items()) if weight},
+        weakest=max(sorted(causes), key=lambda cause: causes[cause], default=""),
     )  # fmt: skip
 
 
@@ -127,10 +138,10 @@ def _holds(arrival: Arrival, node: np.ndarray, runs: frozenset[str]) -> np.ndarr
     return np.array([holders.get(int(place), "") in runs for place in node], dtype=np.bool_)
 
 
-def _bases(again: list[Arrival], month: Period | None) -> list[tuple[int, float]]:
-    """Weigh the bases of the charges behind the arrivals: each charge by the part of it that arrived."""
+def _bases(again: list[Arrival], month: Period | None) -> list[tuple[int, str, float]]:
+    """Weigh the charges behind the arrivals, each by the part of it that arrived: (basis, cause, weight)."""
     reaches: dict[object, float] = {}
-    found: list[tuple[int, float]] = []
+    found: list[tuple[int, str, float]] = []
     for arrival in reversed(again):
         network, poured = arrival.book.network, arrival.poured
         counted = month is None or arrival.book.month == month
@@ -145,9 +156,30 @@ def _bases(again: list[Arrival], month: Period | None) -> list[tuple[int, float]
                 reach[node] = flow / poured.value[node]
         reaches = {tank: float(reach[node]) for tank, node in network.opening.items()}
         weight = np.abs(network.entries.amount * reach[network.entries.node])
-        sums = np.bincount(network.entries.basis, weights=weight, minlength=len(BASES))
-        found.extend((basis, float(units)) for basis, units in enumerate(sums.tolist()) if units)
+        found.extend(_weighed(arrival.book, weight))
     return found
+
+
+def _weighed(book: MonthBook, weight: np.ndarray) -> list[tuple[int, str, float]]:
+    """Sum weights of a month's entries by basis, and by cause for those that were only divided."""
+    entries = book.network.entries
+    sums = np.bincount(entries.basis, weights=weight, minlength=len(BASES))
+    found = []
+    for basis, size in enumerate(sums.tolist()):
+        if not size:
+            continue
+        if BASES[basis] not in DIVIDED:
+            found.append((basis, "", size))
+            continue
+        rows = np.flatnonzero(entries.basis == basis)
+        groups = np.bincount(entries.group[rows], weights=weight[rows])
+        found.extend((basis, _cause(book, group), float(groups[group])) for group in np.flatnonzero(groups).tolist())
+    return found
+
+
+def _cause(book: MonthBook, group: int) -> str:
+    columns = book.charges[group].columns
+    return str(columns.get("ResourceId") or columns.get("ServiceName") or "")
 
 
 def _served(flows: Flows, book: MonthBook, version: str) -> dict[str, Decimal]:

@@ -200,6 +200,6 @@ class Bookkeeping:
             if key not in self._kept:
                 self._kept[key] = make()
             self._kept.move_to_end(key)
-            while len(self._kept) > KEPT * 8:
+            while len(self._kept) > KEPT * 4:
                 self._kept.popitem(last=False)
             return self._kept[key]
