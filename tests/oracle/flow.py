@@ -37,7 +37,9 @@ class Flow:
         self.opens, self.view, self.absorbs = opens, view, absorbs
         self.month = Month(name, carried)
         self.tanks = self.month.tanks
+        self.tanks.rename(view.key)
         self.acts = 0
+        self.done: set[tuple[str, int]] = set()
         self.held: dict[tuple[str, int], Money] = {}
         self.queue: list[tuple[Position, int, Callable[[], None]]] = []
         self.readers = Readers(view)
@@ -57,6 +59,7 @@ class Flow:
             heapq.heappop(self.queue)[2]()
         self._hold_what_runs()
         self._carry_pours()
+        self._count()
         return self.month
 
     def at(self, position: Position, act: Callable[[], None]) -> None:
@@ -80,17 +83,27 @@ class Flow:
                         self.readers.add_write(dataset, step.finishes)
                     self.at(step.finishes, lambda r=run, s=step: self._finish(r, s))
 
+    def _count(self) -> None:
+        """Remember which runs, reads, writes and ends this month has counted."""
+        for key, run in self.view.runs.items():
+            self.tanks.begun.add(key)
+            self.tanks.read |= {(key, dataset) for dataset in run.reads}
+            self.tanks.wrote |= {(key, dataset) for dataset in run.writes}
+            self.tanks.ends[key] = (run.end, run.success)
+
     def _due(self, run: Run, step: Step) -> list[str]:
         """Return the datasets a step is yet to drain."""
-        places = [(run.key, s.start) for s in step.slices]
-        return [d for d in drains(run, self.view) if any((*p, d) not in self.tanks.read for p in places)]
+        return schedule.unread(run, self.tanks, self.view) if step.late else drains(run, self.view)
 
     def _writes(self, run: Run, step: Step) -> list[str]:
         """Return the datasets a step writes: none if it fails."""
         if run.upkeep:
             return []
-        fails = self.view.rules.failed_outputs_are_no_writes and not any(s.success for s in step.slices)
-        return [] if fails else sorted(run.writes if not self.view.rules.failed_outputs_are_no_writes else run.written())
+        if not self.view.rules.failed_outputs_are_no_writes:
+            return sorted(run.writes)
+        if step.late and schedule.is_over(step.slices[-1], self.opens, self.view):
+            return schedule.unwritten(run, step.slices, self.tanks)
+        return sorted(run.written()) if any(s.success for s in step.slices) else []
 
     def _begin(self, run: Run, step: Step) -> None:
         """Drain the datasets that the step reads."""
@@ -98,11 +111,7 @@ class Flow:
         got = ZERO
         for dataset in self._due(run, step):
             got += self._drain(dataset, step.begins, run.key)
-        last = step.slices[-1]
-        self._hold(last, Money(drained=got))
-        for part in step.slices:
-            self.tanks.started.add((run.key, part.start))
-            self.tanks.read |= {(run.key, part.start, d) for d in run.reads}
+        self._hold(step.slices[-1], Money(drained=got))
 
     def _drain(self, dataset: str, position: Position, run: str) -> Fraction:
         """Take this read's share of every pour that waits in the dataset."""
@@ -128,9 +137,7 @@ class Flow:
         money = Money(drained=self._from_failed(run, step))
         for part in step.slices:
             money += self.held.pop((run.key, part.start), Money())
-            self.tanks.ended.add((run.key, part.start))
-            if part.success:
-                self.tanks.wrote |= {(run.key, part.start, d) for d in run.writes}
+            self.done.add((run.key, part.start))
         self.route(run, step.slices[-1], money, step.finishes)
 
     def route(self, run: Run, part: Slice, money: Money, position: Position) -> None:
@@ -198,10 +205,10 @@ class Flow:
         found = []
         for key, steps in self.steps.items():
             run = self.view.runs[key]
-            ended = [s for step in steps if step.finishes is not None for s in step.slices]
-            for part in ended:
-                if part.success and run.job and not run.upkeep and (key, part.start) not in self.tanks.ended:
-                    found.append((schedule.start_position(part), run.job, part))
+            for step in steps:
+                last = step.slices[-1]
+                if step.finishes is not None and last.success and run.job and not run.upkeep:
+                    found.append((schedule.start_position(step.slices[0]), run.job, last))
         return sorted(found, key=lambda x: x[0])
 
     def _real_end(self, part: Slice) -> Position:
@@ -297,7 +304,7 @@ class Flow:
         if run is None:
             self.tanks.runs[key] = self.tanks.runs.get(key, Money()) + money
             return
-        open_slices = [s for step in self.steps[key] for s in step.slices if (key, s.start) not in self.tanks.ended]
+        open_slices = [s for step in self.steps[key] for s in step.slices if (key, s.start) not in self.done]
         if open_slices:
             for one, share in self._overlaps(open_slices, part).items():
                 self._hold(one, money.times(share))

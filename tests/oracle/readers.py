@@ -13,12 +13,13 @@ from tests.oracle.view import Measure, Run, Slice, View
 
 @dataclass(frozen=True)
 class Step:
-    """Some slices of one run that start, end, or do both, at one position."""
+    """Some slices of one run that start, end, or do both, at one position; a late one began in an earlier month."""
 
     run: str
     slices: tuple[Slice, ...]
     begins: Position | None
     finishes: Position | None
+    late: bool = False
 
 
 @dataclass(frozen=True)

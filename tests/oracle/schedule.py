@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.oracle.readers import Step, drains
 from tests.oracle.tanks import Position, Tanks
 from tests.oracle.view import Run, Slice, View
@@ -22,42 +24,50 @@ def end_position(part: Slice, view: View) -> Position:
     return part.end, ENDS if view.rules.ends_before_starts else EFFECTS, 0, part.run, 1
 
 
-def is_over(part: Slice, opens: int, tanks: Tanks, view: View) -> bool:
+def is_over(part: Slice, opens: int, view: View) -> bool:
     """Say whether a slice ended before this month (at its first instant counts as before)."""
     if part.end is None or part.end > opens:
         return False
-    before = part.end < opens or (part.start < opens and view.rules.month_ends_after_its_ends)
-    return before or (part.run, part.start) in tanks.ended
-
-
-def missed(run: Run, part: Slice, tanks: Tanks, view: View) -> bool:
-    """Say whether a slice that is over has anything that no month has counted yet."""
-    place = (run.key, part.start)
-    reads = any((*place, d) not in tanks.read for d in drains(run, view))
-    writes = part.success and any((*place, d) not in tanks.wrote for d in run.written())
-    return place not in tanks.ended or reads or writes
+    return part.end < opens or (part.start < opens and view.rules.month_ends_after_its_ends)
 
 
 def steps_of(run: Run, opens: int, tanks: Tanks, view: View) -> list[Step]:
-    """Return the steps of a run in the month that opens at this instant."""
-    over = [s for s in run.slices if is_over(s, opens, tanks, view)]
-    late = tuple(s for s in over if missed(run, s, tanks, view))
+    """Return the steps of a run in the month that opens at this instant.
+
+    What is over and has something that no month has counted yet is one late step of no length.
+    """
+    over = [s for s in run.slices if is_over(s, opens, view)]
     steps = []
-    if late and view.rules.late_run_is_one_step:
+    if over and view.rules.late_run_is_one_step and missed(run, over, tanks, view):
         place = (opens, LATE, run.start, run.key)
-        steps.append(Step(run.key, late, (*place, 0), (*place, 1)))
+        steps.append(Step(run.key, tuple(over), (*place, 0), (*place, 1), late=True))
     for part in run.slices:
         starts_next_month = view.month_ends and part.start >= view.as_of
         if part not in over and not starts_next_month:
             begins: Position | None = start_position(part)
-            if part.start < opens:
-                known = (run.key, part.start) in tanks.started and not unread(run, part, tanks, view)
-                begins = None if known else (opens, LATE, run.start, run.key, 2)
+            late = part.start < opens
+            if late:
+                begins = (opens, LATE, run.start, run.key, 2) if unread(run, tanks, view) else None
             finishes = end_position(part, view) if part.end is not None else None
-            steps.append(Step(run.key, (part,), begins, finishes))
+            steps.append(Step(run.key, (part,), begins, finishes, late=late))
     return steps
 
 
-def unread(run: Run, part: Slice, tanks: Tanks, view: View) -> bool:
-    """Say whether a slice under way has a read that no month has counted."""
-    return any((run.key, part.start, d) not in tanks.read for d in drains(run, view))
+def missed(run: Run, over: list[Slice], tanks: Tanks, view: View) -> bool:
+    """Say whether a run that is over, or part of it, has anything that no month has counted yet."""
+    ended = over[-1] is run.slices[-1] and tanks.ends.get(run.key) != (run.end, run.success)
+    return run.key not in tanks.begun or ended or bool(unread(run, tanks, view) or unwritten(run, over, tanks))
+
+
+def unread(run: Run, tanks: Tanks, view: View) -> list[str]:
+    """Return the datasets that a run drains and no month has counted as read by it."""
+    return [d for d in drains(run, view) if run.key not in tanks.begun or (run.key, d) not in tanks.read]
+
+
+def unwritten(run: Run, over: Sequence[Slice], tanks: Tanks) -> list[str]:
+    """Return the datasets that a run has written well and no month has counted as written by it."""
+    if run.upkeep or not any(part.success for part in over):
+        return []
+    anew = over[-1] is run.slices[-1] and tanks.ends.get(run.key) != (run.end, run.success)
+    fresh = anew or run.key not in tanks.begun
+    return [d for d in sorted(run.written()) if fresh or (run.key, d) not in tanks.wrote]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 Position = tuple[int, int, int, str, int]
@@ -84,7 +85,7 @@ class Arrival:
 
 @dataclass
 class Tanks:
-    """All that is carried from one month to the next, and which steps were taken."""
+    """All that is carried from one month to the next, and what was counted by then."""
 
     pending: dict[str, list[Pending]] = field(default_factory=dict)
     prepaid: list[Prepaid] = field(default_factory=list)
@@ -93,16 +94,38 @@ class Tanks:
     trials: dict[str, dict[str, Money]] = field(default_factory=dict)
     models: dict[str, Fraction] = field(default_factory=dict)
     built: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    read: set[tuple[str, int, str]] = field(default_factory=set)
-    wrote: set[tuple[str, int, str]] = field(default_factory=set)
-    started: set[tuple[str, int]] = field(default_factory=set)
-    ended: set[tuple[str, int]] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
+    read: set[tuple[str, str]] = field(default_factory=set)
+    wrote: set[tuple[str, str]] = field(default_factory=set)
+    ends: dict[str, tuple[int | None, bool]] = field(default_factory=dict)
     effected: set[tuple[str, str]] = field(default_factory=set)
     drained: set[str] = field(default_factory=set)
 
     def copy(self) -> Tanks:
         """Return tanks that can change while these stay."""
         return deepcopy(self)
+
+    def rename(self, key: Callable[[str], str]) -> None:
+        """Call every run by the one key that it has now."""
+        runs: dict[str, Money] = {}
+        for run, money in self.runs.items():
+            runs[key(run)] = runs.get(key(run), Money()) + money
+        self.runs = runs
+        self.failed = [replace(f, run=key(f.run)) for f in self.failed]
+        for experiment, parcels in self.trials.items():
+            united: dict[str, Money] = {}
+            for run, money in parcels.items():
+                united[key(run)] = united.get(key(run), Money()) + money
+            self.trials[experiment] = united
+        self.built = {key(run): versions for run, versions in sorted(self.built.items(), reverse=True)}
+        self.begun = set(map(key, self.begun))
+        self.read = {(key(run), dataset) for run, dataset in self.read}
+        self.wrote = {(key(run), dataset) for run, dataset in self.wrote}
+        self.effected = {(key(run), version) for run, version in self.effected}
+        ends: dict[str, tuple[int | None, bool]] = {}
+        for run, end in self.ends.items():
+            ends[key(run)] = max(ends.get(key(run), end), end, key=lambda e: (e[0] or 0, e[1]))
+        self.ends = ends
 
     def lines(self) -> dict[str, Fraction]:
         """Return every amount carried, by the line of the statement it stands at."""

@@ -136,7 +136,7 @@ class Effects:
     def month_end(self, flow: Flow) -> None:
         """Let the consumers of the month drain the versions, then count what serving them cost."""
         used = self._used(flow.month.name)
-        if self.view.rules.consumers_drain:
+        if self.view.rules.consumers_drain and self.view.month_ends:
             for version in sorted(self.tanks.models):
                 shares = self._shares({c: n for (v, c), n in used.items() if v == version})
                 if shares and version != flow.absorbs:
