@@ -11,6 +11,7 @@ from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection
 
+from trivium.dataops.healths import Health, healths
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.keys import parse
@@ -20,6 +21,7 @@ from trivium.facts.statements import Reader, Titled
 from trivium.finops.books import Books, Question, keep_books
 from trivium.finops.charges import currencies, read_charges
 from trivium.finops.closing import read_closings, read_frozen
+from trivium.finops.inflows import Inflows
 from trivium.graph.assets import all_assets
 from trivium.graph.assets import asset as find_asset
 from trivium.graph.declarations import declared_now
@@ -27,6 +29,7 @@ from trivium.graph.flows import Flows
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.identity import canonical_key
 from trivium.graph.known import as_known
+from trivium.graph.traversal import Lineage
 from trivium.graph.unmatched import suggestions
 from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
@@ -47,11 +50,16 @@ _FILLED = """
 
 @dataclass(frozen=True)
 class State:
-    """One state of the ledger: the head found when asked, or an earlier sequence (`known`)."""
+    """One state of the ledger: the head found when asked, or an earlier sequence (`known`).
+
+    `until` is the instant up to which observations count: `as_of`, or for the present the end of its minute, so that
+    what was acknowledged before the question is in the answer.
+    """
 
     sequence: int
     known: int | None
     as_of: Instant
+    until: Instant
 
 
 class Bookkeeping:
@@ -69,8 +77,10 @@ class Bookkeeping:
             title = f"There is no fact {known}; the newest is {head}."
             raise refuse("no_such_fact", title, where="known", fix="Name a sequence that the ledger has.")
         self._ledger.catch_up()
-        at = now() if as_of is None else as_of
-        return State(head, known, at if as_of is not None else at - at % _MINUTE)
+        if as_of is not None:
+            return State(head, known, as_of, as_of)
+        at = now()
+        return State(head, known, at - at % _MINUTE, at - at % _MINUTE + _MINUTE)
 
     def currency(self, asked: str, state: State) -> str:
         """Give the currency that a question is about; refuses to choose between two."""
@@ -98,6 +108,25 @@ class Bookkeeping:
         books = self._keep(key, lambda: self._keep_books(currency, state))
         assert isinstance(books, Books)
         return books
+
+    def inflows(self, currency: str, state: State) -> Inflows:
+        """Give what poured into every asset, over the books of one currency in a state."""
+        key = ("inflows", state.sequence, state.known, currency, state.as_of)
+        inflows = self._keep(key, lambda: Inflows(self.books(currency, state)))
+        assert isinstance(inflows, Inflows)
+        return inflows
+
+    def lineage(self, state: State) -> Lineage:
+        """Give the graph of assets as it was at the state's instant."""
+        lineage = self._keep(("lineage", state.sequence, state.known, state.until), lambda: self._lineage(state))
+        assert isinstance(lineage, Lineage)
+        return lineage
+
+    def healths(self, state: State) -> dict[str, Health]:
+        """Give the health of every dataset at the state's instant."""
+        found = self._keep(("healths", state.sequence, state.until), lambda: self._healths(state))
+        assert isinstance(found, dict)
+        return found
 
     def month(self, asked: str, currency: str, state: State) -> Period:
         """Give the month that a question is about: the one asked for, else the newest with charges, else this one."""
@@ -129,7 +158,7 @@ class Bookkeeping:
 
     def kept(self, name: str, state: State, make: Callable[[], Made], *more: object) -> Made:
         """Give what was made under a name for a state, or make it; it must depend on nothing but state and `more`."""
-        made = self._keep((name, state.sequence, state.known, state.as_of, *more), make)
+        made = self._keep((name, state, *more), make)
         return cast("Made", made)
 
     def check_known(self, asset: str, state: State) -> None:
@@ -153,6 +182,14 @@ class Bookkeeping:
             yield connection
         finally:
             connection.close()
+
+    def _lineage(self, state: State) -> Lineage:
+        with self.graph(state) as connection:
+            return Lineage(connection, state.until)
+
+    def _healths(self, state: State) -> dict[str, Health]:
+        with self._ledger.reading() as connection:
+            return healths(connection, state.until)
 
     def _titles(self, state: State) -> dict[str, str]:
         with self.graph(state) as connection:
