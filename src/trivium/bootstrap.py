@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trivium.settings import default_home, read_settings
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from trivium.entrypoints.answers.rooms import Rooms
     from trivium.facts.fact import RecordedFact
     from trivium.facts.statements import Statement
@@ -68,8 +70,17 @@ def meaning(recorded: RecordedFact) -> Sequence[Statement]:
     return (decode_statement(recorded.fact.body),)
 
 
+def tour(
+    serve: Callable[[Path, Callable[[str], None]], int], screen: Console, notes: Console, home: Path | None, leave: bool
+) -> int:
+    """Run the demo: `serve` serves a home and calls back with its address; gives the exit code."""
+    from trivium.demo.tour import Tour
+
+    return Tour(serve, screen, notes, leave).run(home)
+
+
 def main() -> int:
     """Run the command line."""
     from trivium.entrypoints.cli.launch import Launcher, run
 
-    return run(sys.argv[1:], Launcher(open_rooms, default_home, lambda home: read_settings(home).port))
+    return run(sys.argv[1:], Launcher(open_rooms, default_home, lambda home: read_settings(home).port, tour))

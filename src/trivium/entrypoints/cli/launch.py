@@ -15,6 +15,8 @@ import msgspec
 from trivium.facts.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from trivium.entrypoints.answers.rooms import Rooms
 
 YES: Final = 0
@@ -26,11 +28,15 @@ _UNREACHED: Final = frozenset({"locked", "unreachable", "closed", "port_taken", 
 
 @dataclass(frozen=True)
 class Launcher:
-    """What bootstrap hands to the command line: how a home is opened, where it is by default, and its port."""
+    """What bootstrap hands to the command line: how a home is opened, where it is by default, its port, and the demo.
+
+    `tour(serve, screen, notes, home, leave)` runs the demo and gives its exit code.
+    """
 
     open_rooms: Callable[[Path], Rooms]
     default_home: Callable[[], Path]
     port_of: Callable[[Path], int]
+    tour: Callable[[Callable[[Path, Callable[[str], None]], int], Console, Console, Path | None, bool], int]
 
 
 def run(arguments: Sequence[str], launcher: Launcher) -> int:

@@ -15,6 +15,7 @@ from trivium.entrypoints.answers.questions import NOUNS, QUESTIONS, Question
 
 OWN: Final = {
     ("", "up"): ("up", "Serve a home: pages, HTTP, and the addresses that clients send to."),
+    ("", "demo"): ("demo", "A server that is filled in half a minute, to look at."),
     ("", "declare"): ("declare", "State what no client can know, out of a TOML file."),
     ("", "backup"): ("keep", "Write a home into one file, while it may be in use."),
     ("", "restore"): ("keep", "Make a home out of a backup, verified."),

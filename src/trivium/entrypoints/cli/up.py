@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,10 @@ def up(ctx: typer.Context, home: Home = None, port: Port = None, bind: Bind = "1
     return serve_home(launcher, chosen, port, bind)
 
 
-def serve_home(launcher: Launcher, home: Path, port: int | None, bind: str) -> int:
-    """Bind, open the home, serve, close."""
+def serve_home(
+    launcher: Launcher, home: Path, port: int | None, bind: str, told: Callable[[str], None] | None = None
+) -> int:
+    """Bind, open the home, serve, close; `told` is given the address once requests are answered, else it is printed."""
     from trivium.entrypoints.api.server import bound, serve
 
     wished = launcher.port_of(home) if port is None else port
@@ -35,5 +38,5 @@ def serve_home(launcher: Launcher, home: Path, port: int | None, bind: str) -> i
         def ready(address: str) -> None:
             typer.echo(f"Trivium serves {rooms.home} at {address}")
 
-        serve(rooms, listening, ready)
+        serve(rooms, listening, told or ready)
     return 0

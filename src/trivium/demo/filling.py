@@ -1,0 +1,93 @@
+"""Fills a server with the health service's months, in the order in which they happened.
+
+Each month is run by the pipelines and told, declared, billed, and closed when the next one begins; the correction of a
+closed month comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from trivium.demo.bill import Charge, correction, month_charges, written
+from trivium.demo.months import months_of, through_of
+from trivium.demo.server import Server
+from trivium.demo.told import Told
+from trivium.demo.workers import PRODUCTS, Worker
+from trivium.facts.instants import Instant
+from trivium.facts.period import Period
+
+Say = Callable[[str], None]
+CORRECTED: Final = 1
+"""Which of the months is corrected after it was closed, counted from 0."""
+
+
+@dataclass
+class Filling:
+    """The months of the health service on their way into a server; made before it serves, so that clients can start."""
+
+    folder: Path
+    now: Instant
+    say: Say
+    events: int = 0
+    months: tuple[Period, ...] = ()
+    workers: list[Worker] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the clients."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.months = months_of(self.now)
+        self.workers.extend(Worker(product, self.folder, self.now) for product in PRODUCTS)
+
+    def fill(self, server: Server) -> None:
+        """Bring everything in; raises ProblemError with what the server or a client refused."""
+        self._begin(server, 0)
+        self._declare(
+            server, "health-service", files(__package__).joinpath("declarations/health-service.toml").read_text()
+        )
+        corrected: list[Charge] = []
+        for number, month in enumerate(self.months):
+            told = [worker.ended() for worker in self.workers]
+            self._begin(server, number + 1)
+            self._month(server, month, told)
+            if number == CORRECTED:
+                corrected = correction([ran for one in told for ran in one.runs])
+            if month != self.months[-1]:
+                server.tell("/cost/close", {"period": str(month)})
+        self.say(f"{self.months[CORRECTED]} is corrected, after it was closed")
+        self._import(server, f"{self.months[-1]}-correction.csv", written(corrected, self.months[-1]))
+
+    def stop(self) -> None:
+        """End the clients."""
+        for worker in self.workers:
+            worker.stop()
+
+    def _begin(self, server: Server, number: int) -> None:
+        """Let the pipelines run a month while the one before is billed and closed."""
+        if number < len(self.months):
+            self.say(f"{self.months[number]}: pipelines run and tell")
+            for worker in self.workers:
+                worker.begin(server.address, self.months[number])
+
+    def _month(self, server: Server, month: Period, told: list[Told]) -> None:
+        self.events += sum(one.events for one in told)
+        for worker, one in zip(self.workers, told, strict=True):
+            self._declare(server, worker.product, one.toml)
+        runs = [ran for one in told for ran in one.runs]
+        self.say(f"{month}: the bill comes" + ("" if month == self.months[-1] else ", the month is closed"))
+        self._import(server, f"{month}.csv", written(month_charges(month, through_of(self.now), runs), month))
+
+    def _declare(self, server: Server, name: str, toml: str) -> None:
+        """Keep the declaration as a file, and declare it."""
+        path = self.folder / f"{name}.toml"
+        path.write_text(toml, encoding="utf-8")
+        server.tell("/declare", {"toml": toml, "name": name, "file": path.name})
+
+    def _import(self, server: Server, name: str, content: bytes) -> None:
+        """Keep the bill as a file, and import it as a person would."""
+        path = self.folder / f"focus-{name}"
+        path.write_bytes(content)
+        server.command("import", "focus", str(path))

@@ -1,0 +1,192 @@
+"""`biopsy-triage`: biopsies come in daily, features are refreshed daily on a cluster, a model is trained monthly.
+
+The biopsies are scikit-learn's bundled breast-cancer data. The last two days bring a laboratory that sends areas in
+square centimetres: the checks find it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from trivium.demo.months import HOUR, MINUTE, day_of_month, days_of, months_of, through_of
+from trivium.demo.pipelines.bucket import Bucket
+from trivium.demo.pipelines.declaration import Naming, declaration
+from trivium.demo.pipelines.reporter import Reporter
+from trivium.demo.pipelines.training import Course, Floats, Search, Trial
+from trivium.demo.pipelines.worker import work
+from trivium.demo.told import Check
+from trivium.facts.instants import DAY, Instant, format_instant
+from trivium.facts.period import Period
+
+NAMING: Final = Naming("biopsy-triage", "Biopsy triage", "imaging", "vm-serving-triage", 410)
+CLEAN: Final = "biopsy/clean"
+FEATURES: Final = "biopsy/features"
+MISSPELT: Final = "biopsy/feature"
+TRAINING_DAY: Final = 4
+REPORT_DAY: Final = 12
+BREAKDOWNS: Final = frozenset({9, 17, 26})
+"""Days of a month on which the cluster loses a node while features are made."""
+LAST_FIT_MINUTES: Final = 110
+WRONG_DAYS: Final = 2
+"""For how many days a laboratory has been sending square centimetres."""
+_SEED: Final = 569
+_FIRST_LOAD: Final = 380
+_MEASURES: Final = ("mean radius", "mean texture", "mean area", "worst area", "worst concave points", "mean smoothness")
+_COLUMNS: Final = tuple(name.replace(" ", "_") for name in _MEASURES)
+_CLEAN: Final = pa.schema(
+    [("biopsy", pa.int64()), *((name, pa.float64()) for name in _COLUMNS), ("malignant", pa.int64())]
+)
+_AREAS: Final = frozenset({"mean_area", "worst_area"})
+_SMALLEST, _LARGEST = 100.0, 3000.0
+
+TRIALS: Final = (
+    Trial(partial(LogisticRegression, max_iter=300), 52),
+    Trial(partial(RandomForestClassifier, n_estimators=12, random_state=1), 95),
+    Trial(partial(KNeighborsClassifier, n_neighbors=100_000), 18),
+    Trial(partial(DecisionTreeClassifier, max_depth=4, random_state=1), 31),
+    Trial(GaussianNB, 24),
+)
+"""What is tried each month; the third asks for more neighbours than there are biopsies, and fails."""
+
+
+class BiopsyTriage:
+    """The pipelines of `biopsy-triage` on a folder, as seen from `now`."""
+
+    def __init__(self, folder: Path, now: Instant) -> None:
+        self.reporter = Reporter()
+        self.bucket = Bucket(folder)
+        self._months, self._through = months_of(now), through_of(now)
+        self._search = Search("biopsy.train", ["vm-training"])
+        self._known = load_breast_cancer()
+
+    def month(self, month: Period) -> str:
+        """Run every day of a month that is over, and give the declaration as it then stands."""
+        for midnight in days_of(month, self._through):
+            self.day(midnight, day_of_month(midnight, month))
+        return declaration(NAMING, self._search, [one for one in self._months if one <= month], self._through)
+
+    def day(self, midnight: Instant, number: int) -> None:
+        """Run one day: bring in, clean, make features, check them; train and report on their days."""
+        self.ingest(midnight)
+        self.clean(midnight)
+        self.refresh(midnight, breaks=number in BREAKDOWNS)
+        self.check(midnight)
+        if number == TRAINING_DAY:
+            self.train(midnight)
+        if number == REPORT_DAY:
+            self.report(midnight)
+
+    def ingest(self, midnight: Instant) -> None:
+        """Bring in the day's biopsies as the laboratories sent them."""
+        inbox = self.bucket.write_csv("biopsy/inbox", self._sent_by_laboratories(midnight))
+        with self.reporter.run("biopsy.ingest", midnight + 2 * HOUR, 35) as task:
+            table = task.read(inbox)
+            task.wrote(self.bucket.write_csv(partition(midnight), table))
+
+    def clean(self, midnight: Instant) -> None:
+        """Drop biopsies that were sent twice or lack a measure; keep the others with those of earlier days."""
+        with self.reporter.run("biopsy.clean", midnight + 2 * HOUR + 40 * MINUTE, 40) as task:
+            table = task.read(self.bucket.read_csv(partition(midnight))).drop_null().cast(_CLEAN)
+            first = np.unique(table["biopsy"].to_numpy(), return_index=True)[1]
+            table = table.take(pa.array(np.sort(first)))
+            if self.bucket.holds(CLEAN, "parquet"):
+                table = pa.concat_tables([self.bucket.read_parquet(CLEAN).content, table])
+            task.wrote(self.bucket.write_parquet(CLEAN, table))
+
+    def refresh(self, midnight: Instant, *, breaks: bool) -> None:
+        """Make the features of all biopsies again; a node that is lost costs an hour and a second run."""
+        start = midnight + 3 * HOUR + 25 * MINUTE
+        if breaks:
+            try:
+                self._make_features(start, 50, lose_node=True)
+            except ConnectionError:
+                start += HOUR
+        self._make_features(start, 115, lose_node=False)
+
+    def check(self, midnight: Instant) -> None:
+        """Check the features; what fails is told, and nobody is stopped."""
+        with self.reporter.run("biopsy.check-features", midnight + 6 * HOUR + 20 * MINUTE, 15, test=True) as task:
+            file = self.bucket.read_parquet(FEATURES)
+            table = task.read(file)
+            task.checked(file, checks_of(table), {name: table[name].null_count for name in _COLUMNS})
+
+    def train(self, midnight: Instant) -> None:
+        """Try models on a sample of the features, then fit the best of them on all."""
+        sample, whole = (partial(read, FEATURES) for read in (self.bucket.read_sample, self.bucket.read_parquet))
+        begin = midnight + 9 * HOUR
+        course = Course(TRIALS, sample, (whole, LAST_FIT_MINUTES), features_of, begin, self._through)
+        self._search.month(self.reporter, course)
+
+    def report(self, midnight: Instant) -> None:
+        """Write a report for the clinic: it reads the features under a name that nobody writes."""
+        features = self.bucket.read_parquet(FEATURES).content
+        copy = self.bucket.write_parquet(MISSPELT, features)
+        with self.reporter.run("biopsy.clinic-report", midnight + 6 * HOUR + 35 * MINUTE, 20) as task:
+            pc.mean(task.read(copy)["malignant"])
+
+    def _make_features(self, start: Instant, minutes: float, *, lose_node: bool) -> None:
+        with self.reporter.run("biopsy.features", start, minutes) as task:
+            table = task.read(self.bucket.read_parquet(CLEAN))
+            if lose_node:
+                raise ConnectionError(f"node 3 of the shared cluster went away after {minutes:.0f} minutes")
+            rough = pc.divide(table["worst_area"], table["mean_area"])
+            task.wrote(self.bucket.write_parquet(FEATURES, table.append_column("area_growth", rough)))
+
+    def _sent_by_laboratories(self, midnight: Instant) -> pa.Table:
+        """Draw the day's biopsies: some are sent twice, some lack a measure, and lately areas come in cm²."""
+        day = (midnight - self._months[0].start) // DAY
+        random = np.random.default_rng([_SEED, day])
+        rows = random.integers(0, len(self._known.target), _FIRST_LOAD if day == 0 else int(random.integers(3, 8)))
+        names = [str(name) for name in self._known.feature_names]
+        values = self._known.data[rows][:, [names.index(measure) for measure in _MEASURES]]
+        wrong = midnight >= self._through - WRONG_DAYS * DAY
+        columns: dict[str, Any] = {"biopsy": day * 1000 + np.arange(len(rows))}
+        for number, name in enumerate(_COLUMNS):
+            columns[name] = values[:, number] / (100.0 if wrong and name in _AREAS else 1.0)
+        columns["malignant"] = 1 - self._known.target[rows]
+        table = pa.table(columns)
+        lacking = (np.arange(len(rows)) == 1) & (day % 5 == 0)
+        table = table.set_column(1, "mean_radius", pa.array(columns["mean_radius"], mask=lacking))
+        return pa.concat_tables([table, table.slice(0, 1)])
+
+
+def partition(midnight: Instant) -> str:
+    """Name the part of the raw data that one day brought in."""
+    return f"biopsy/raw/day={format_instant(midnight)[:10]}"
+
+
+def features_of(table: pa.Table) -> tuple[Floats, Floats]:
+    """Give the features as a matrix, and what is to be told from them."""
+    matrix = np.column_stack([table[name].to_numpy() for name in (*_COLUMNS, "area_growth")])
+    return (matrix - matrix.mean(axis=0)) / matrix.std(axis=0), table["malignant"].to_numpy()
+
+
+def checks_of(table: pa.Table) -> list[Check]:
+    """Check a table of features: its size, its keys, its areas, its classes."""
+    small = int(np.sum(table["mean_area"].to_numpy() < _SMALLEST))
+    large = int(np.sum(table["mean_area"].to_numpy() > _LARGEST))
+    twice = table.num_rows - len(pc.unique(table["biopsy"]))
+    share = float(np.mean(table["malignant"].to_numpy()))
+    return [
+        Check("row_count", table.num_rows >= _FIRST_LOAD // 2, f"at least {_FIRST_LOAD // 2}", str(table.num_rows)),
+        Check("unique", twice == 0, "each biopsy once", f"{twice} twice", "biopsy"),
+        Check("range", small + large == 0, "100 to 3000 mm²", f"{small} below, {large} above", "mean_area"),
+        Check("share", 0.2 < share < 0.6, "0.2 to 0.6 malignant", f"{share:.2f}", "malignant"),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(work(BiopsyTriage))
