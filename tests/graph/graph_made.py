@@ -19,7 +19,7 @@ from trivium.graph.tables import metadata
 from trivium.intake.openlineage.reader import accept, statements
 
 NUMBERED = {"run", "dataset", "job", "asset", "parent", "root"}
-ORDERED = {"sequence", "end_sequence", "id"}
+ORDERED = {"sequence", "start_sequence", "end_sequence", "id"}
 NS = "s3://lake"
 
 
@@ -109,7 +109,7 @@ def state(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     keys = {row[0]: row[1] for row in connection.execute(text("SELECT id, key FROM graph_names"))}
     found = {}
     for table in metadata.sorted_tables:
-        if table.name in {"graph_mentions", "graph_head"}:
+        if table.name in {"graph_mentions", "graph_head", "graph_starts"}:
             continue
         columns = [column.name for column in table.columns if column.name not in ORDERED]
         rows = connection.execute(text(f"SELECT {', '.join(columns)} FROM {table.name}"))

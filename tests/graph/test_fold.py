@@ -306,3 +306,28 @@ def test_the_dbt_recordings_give_the_tables_and_no_audit_table() -> None:
     assert len(steps) == 86
     assert not np.isin(more.runs.carrier[steps], steps).any()
     assert more.runs.bracket.sum() == 1
+
+
+def test_several_terminal_events_are_all_kept_in_any_order() -> None:
+    fail, complete = event("a", "FAIL", "2026-10-31"), event("a", "COMPLETE", "2026-11-01")
+    other = [
+        event("b", "START", "2026-10-01"),
+        event("b", "COMPLETE", "2026-10-02"),
+        event("b", "COMPLETE", "2026-10-02"),
+    ]
+    for said in ([fail, complete, *other], [complete, fail, fail, *other]):
+        ends = read_flows(graph_of(*said)).ends
+        assert ends.run.tolist() == [0, 0]
+        assert ends.at.tolist() == [at("2026-10-31"), at("2026-11-01")]
+        assert ends.outcome.tolist() == [FAILED, SUCCESS]
+        assert sorted(ends.sequence.tolist()) == [1, 2]
+
+
+def test_a_start_known_until_an_earlier_event_came_is_kept_with_its_fact() -> None:
+    days = ["05", "09", "03", "04", "01", "01"]
+    flows = read_flows(graph_of(*(event("a", "RUNNING", f"2026-10-{day}") for day in days)))
+    assert (flows.runs.start[0], flows.runs.sequence[0]) == (at("2026-10-01"), 5)
+    kept = flows.start_sequences
+    assert list(zip(kept.at.tolist(), kept.sequence.tolist(), strict=True)) == [
+        (at("2026-10-03"), 3), (at("2026-10-05"), 1),
+    ]  # fmt: skip

@@ -55,6 +55,10 @@ class Batch:
     def __init__(self) -> None:
         self.names: dict[str, NameRow] = {}
         self.runs: dict[str, RunRow] = {}
+        self.starts: dict[tuple[str, Instant], int] = {}
+        """Starts that were known until an earlier event came, with the sequence that stated them."""
+        self.ends: dict[tuple[str, Instant, bool], int] = {}
+        """All terminal events."""
         self.uses: dict[Use, tuple[int, int, int]] = {}
         self.links: dict[Use, tuple[Instant, int]] = {}
         self.descriptions: dict[tuple[str, str], Description] = {}
@@ -146,6 +150,10 @@ class Batch:
 
     def _unite(self, run: str, row: RunRow) -> None:
         known = self.runs.get(run)
+        if row.end_at is not None:
+            self.ends.setdefault((run, row.end_at, row.success), row.end_sequence)
+        if known and known.start_at is not None and row.start_at is not None and row.start_at < known.start_at:
+            self.starts[run, known.start_at] = known.start_sequence
         self.runs[run] = united(known, row) if known else row
 
     def _use(self, run: str, job: str, written: int, use: DatasetUse, at: Instant) -> None:

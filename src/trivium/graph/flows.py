@@ -53,7 +53,27 @@ class Runs:
     names: Bool
     tracked: Bool
     sequence: Int64
+    """Of the fact that stated the start."""
     end_sequence: Int64
+
+
+@dataclass(frozen=True)
+class Starts:
+    """What a run's start was before an earlier event was recorded, for the runs of which one was; sorted by run."""
+
+    run: Int32
+    at: Int64
+    sequence: Int64
+
+
+@dataclass(frozen=True)
+class Ends:
+    """All terminal events of the runs that have several, sorted by run, instant and outcome."""
+
+    run: Int32
+    at: Int64
+    outcome: Int8
+    sequence: Int64
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,8 @@ class Flows:
     """Everything that carries cost, as known at one sequence of the ledger."""
 
     runs: Runs
+    start_sequences: Starts
+    ends: Ends
     jobs: list[str]
     datasets: list[str]
     experiments: list[str]

@@ -24,6 +24,7 @@ from trivium.facts.statements import (
 from trivium.graph.declarations import all_declared
 from trivium.graph.flows import OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
+from trivium.graph.moment_columns import read_ends, read_starts
 from trivium.graph.naming import Naming
 from trivium.graph.run_columns import RunColumns, read_runs
 from trivium.graph.use_columns import RawUses, list_datasets, read_uses, united_uses
@@ -70,6 +71,8 @@ def read_flows(connection: Connection, sequence: int | None = None) -> Flows:
     places = {key: place for place, key in enumerate(experiments)}
     user_places = {key: place for place, key in enumerate(consumers)}
     return Flows(
+        start_sequences=read_starts(connection, runs),
+        ends=read_ends(connection, runs),
         runs=_resolved(runs, experiment, read.run, written.run, version_runs.run),
         jobs=runs.jobs,
         datasets=datasets,

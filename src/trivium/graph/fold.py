@@ -26,7 +26,7 @@ class GraphFold:
     """
 
     name = "graph"
-    version = 1
+    version = 2
     kinds = DECLARED_KINDS | {Kind.LINEAGE_EVENT}
     inside = False
 

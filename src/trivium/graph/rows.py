@@ -32,6 +32,7 @@ class RunRow(msgspec.Struct, frozen=True):
     job_type_at: Instant | None = None
     checked: bool = False
     sequence: int = 0
+    start_sequence: int = 0
 
 
 class Description(msgspec.Struct, frozen=True):
@@ -58,17 +59,19 @@ def row_of(seen: RunSeen, sequence: int) -> RunRow:
         job_type=seen.job_type,
         job_type_at=seen.at if seen.job_type else None,
         sequence=sequence,
+        start_sequence=sequence,
     )
 
 
 def united(one: RunRow, other: RunRow) -> RunRow:
     """Unite two reports of one run: earliest start, latest end, the job and parent that were named first."""
+    start_at, start_sequence = _earlier_start(one, other)
     end_at, success, end_sequence = _later_end(one, other)
     job, job_at = _earlier(one.job, one.job_at, other.job, other.job_at)
     parent, parent_at = _earlier(one.parent, one.parent_at, other.parent, other.parent_at)
     job_type, job_type_at = _earlier(one.job_type, one.job_type_at, other.job_type, other.job_type_at)
     return RunRow(
-        start_at=_least(one.start_at, other.start_at),
+        start_at=start_at,
         end_at=end_at,
         success=success,
         end_sequence=end_sequence,
@@ -81,6 +84,7 @@ def united(one: RunRow, other: RunRow) -> RunRow:
         job_type_at=job_type_at,
         checked=one.checked or other.checked,
         sequence=min(one.sequence, other.sequence),
+        start_sequence=start_sequence,
     )
 
 
@@ -89,6 +93,11 @@ def later(one: Description, other: Description) -> Description:
     if (one.at, one.value) == (other.at, other.value):
         return one if one.sequence <= other.sequence else other
     return max(one, other, key=lambda description: (description.at, description.value))
+
+
+def _earlier_start(one: RunRow, other: RunRow) -> tuple[Instant | None, int]:
+    starts = [(row.start_at, row.start_sequence) for row in (one, other) if row.start_at is not None]
+    return min(starts) if starts else (None, 0)
 
 
 def _later_end(one: RunRow, other: RunRow) -> tuple[Instant | None, bool, int]:
@@ -106,9 +115,3 @@ def _earlier(one: str, one_at: Instant | None, other: str, other_at: Instant | N
     if other_at is None:
         return one, one_at
     return (one, one_at) if (one_at, one) <= (other_at, other) else (other, other_at)
-
-
-def _least(one: Instant | None, other: Instant | None) -> Instant | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)

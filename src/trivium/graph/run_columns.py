@@ -12,14 +12,27 @@ from trivium.graph.columns import integer_columns
 from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Bool, Int8, Int32, Int64
 from trivium.graph.naming import Naming
 
-_NEVER: Final = -(2**62)
+NO_END: Final = -(2**62)
 _COLUMNS: Final = [
-    "run", "coalesce(start_at, 9223372036854775807)", f"coalesce(end_at, {_NEVER})", "success", "end_sequence",
+    "run", "coalesce(start_at, 9223372036854775807)", f"coalesce(end_at, {NO_END})", "success", "end_sequence",
     "coalesce(job, 0)", "coalesce(job_at, 0)", "coalesce(parent, root, 0)", "coalesce(parent_at, 9223372036854775807)",
-    "CASE WHEN job_type = 'TEST' THEN 1 WHEN job_type = '' THEN -1 ELSE 0 END", "checked", "sequence",
+    "CASE WHEN job_type = 'TEST' THEN 1 WHEN job_type = '' THEN -1 ELSE 0 END", "checked",
+    "CASE WHEN start_at IS NULL THEN sequence ELSE start_sequence END",
 ]  # fmt: skip
 _TEST_JOBS = text("SELECT asset FROM graph_descriptions WHERE field = 'job_type' AND value = 'TEST'")
 _DEEPEST: Final = 64
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Rows of runs as they stand in the table, before identity: `run` is the number of a name."""
+
+    run: Int64
+    start: Int64
+    sequence: Int64
+    end: Int64
+    success: Int64
+    end_sequence: Int64
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,8 @@ class RunColumns:
     checked: Bool
     sequence: Int64
     end_sequence: Int64
+    several: Reports
+    """What each name of a merged run reports."""
 
 
 def read_runs(connection: Connection, naming: Naming) -> RunColumns:
@@ -50,8 +65,10 @@ def read_runs(connection: Connection, naming: Naming) -> RunColumns:
     own_parent = place[parent]
     own_parent[own_parent == run] = -1
     ends = _last(run, (-end_sequence, success, end), count)
+    earliest = _reduce(np.minimum, run, start, count, FOREVER)
+    first = start == earliest[run]
     united = {
-        "start": _reduce(np.minimum, run, start, count, FOREVER),
+        "start": earliest,
         "end": end[ends],
         "success": success[ends],
         "end_sequence": end_sequence[ends],
@@ -59,16 +76,18 @@ def read_runs(connection: Connection, naming: Naming) -> RunColumns:
         "parent": _first(run, own_parent, parent_at, count),
         "test": _reduce(np.maximum, run, test, count, -1),
         "checked": _reduce(np.maximum, run, checked, count, 0),
-        "sequence": _reduce(np.minimum, run, sequence, count, FOREVER),
+        "sequence": _reduce(np.minimum, run[first], sequence[first], count, FOREVER),
     }
     _date_by_children(united)
-    return _known(keys, jobs, place, united, _test_jobs(connection, job_place, len(jobs)))
+    again = np.flatnonzero(np.bincount(run, minlength=count)[run] > 1)
+    several = Reports(*(column[again] for column in (number, start, sequence, end, success, end_sequence)))
+    return _known(keys, jobs, place, united, _test_jobs(connection, job_place, len(jobs)), several)
 
 
 def _date_by_children(runs: dict[str, Int64]) -> None:
     """Give runs without events their children's earliest start and latest end; such a run succeeds once all ended."""
     start, end, parent = runs["start"], runs["end"], runs["parent"]
-    end[(end == _NEVER) & (start != FOREVER)] = FOREVER
+    end[(end == NO_END) & (start != FOREVER)] = FOREVER
     silent = start == FOREVER
     runs["success"][silent] = 1
     child = np.flatnonzero((parent >= 0) & silent[np.maximum(parent, 0)])
@@ -82,7 +101,9 @@ def _date_by_children(runs: dict[str, Int64]) -> None:
     runs["end_sequence"][silent] = runs["sequence"][silent]
 
 
-def _known(keys: list[str], jobs: list[str], place: Int32, runs: dict[str, Int64], test_jobs: Bool) -> RunColumns:
+def _known(
+    keys: list[str], jobs: list[str], place: Int32, runs: dict[str, Int64], test_jobs: Bool, several: Reports
+) -> RunColumns:
     """Drop the runs that never started, and give every column its type."""
     known = runs["start"] != FOREVER
     moved = np.append(np.where(known, np.cumsum(known) - 1, -1), -1).astype(np.int32)
@@ -103,6 +124,7 @@ def _known(keys: list[str], jobs: list[str], place: Int32, runs: dict[str, Int64
         checked=runs["checked"] == 1,
         sequence=runs["sequence"],
         end_sequence=runs["end_sequence"],
+        several=several,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, text
 
+from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.graph.batch import Batch, NameRow
 from trivium.graph.rows import Description, RunRow, later, united
@@ -20,7 +21,7 @@ _KNOWN_NAMES = text("SELECT id, key, named, first_at, last_at FROM graph_names W
 _KNOWN_RUNS = text(
     "SELECT r.run, r.start_at, r.end_at, r.success, r.end_sequence, coalesce(j.key, ''), r.job_at,"
     " coalesce(p.key, ''), r.parent_at, coalesce(o.key, ''), r.job_type, r.job_type_at, r.checked, r.sequence,"
-    " r.job, r.parent, r.root FROM graph_runs r LEFT JOIN graph_names j ON j.id = r.job"
+    " r.start_sequence, r.job, r.parent, r.root FROM graph_runs r LEFT JOIN graph_names j ON j.id = r.job"
     " LEFT JOIN graph_names p ON p.id = r.parent LEFT JOIN graph_names o ON o.id = r.root WHERE r.run IN :runs"
 ).bindparams(bindparam("runs", expanding=True))
 _KNOWN_DESCRIPTIONS = text(
@@ -34,12 +35,21 @@ _PUT_NAME = text(
 )
 _PUT_RUN = text(
     "INSERT INTO graph_runs (run, start_at, end_at, success, end_sequence, job, job_at, parent, parent_at, root,"
-    " job_type, job_type_at, checked, sequence) VALUES (:run, :start_at, :end_at, :success, :end_sequence, :job,"
-    " :job_at, :parent, :parent_at, :root, :job_type, :job_type_at, :checked, :sequence)"
+    " job_type, job_type_at, checked, sequence, start_sequence) VALUES (:run, :start_at, :end_at, :success,"
+    " :end_sequence, :job, :job_at, :parent, :parent_at, :root, :job_type, :job_type_at, :checked, :sequence,"
+    " :start_sequence)"
     " ON CONFLICT (run) DO UPDATE SET start_at = excluded.start_at, end_at = excluded.end_at,"
     " success = excluded.success, end_sequence = excluded.end_sequence, job = excluded.job, job_at = excluded.job_at,"
     " parent = excluded.parent, parent_at = excluded.parent_at, root = excluded.root, job_type = excluded.job_type,"
-    " job_type_at = excluded.job_type_at, checked = excluded.checked, sequence = excluded.sequence"
+    " job_type_at = excluded.job_type_at, checked = excluded.checked, sequence = excluded.sequence,"
+    " start_sequence = excluded.start_sequence"
+)
+_PUT_START = text(
+    "INSERT INTO graph_starts (run, at, sequence) VALUES (:run, :at, :sequence) ON CONFLICT (run, at) DO NOTHING"
+)
+_PUT_END = text(
+    "INSERT INTO graph_ends (run, at, success, sequence) VALUES (:run, :at, :success, :sequence)"
+    " ON CONFLICT (run, at, success) DO NOTHING"
 )
 _PUT_USE = text(
     "INSERT INTO graph_uses (run, written, dataset, bytes, rows, sequence)"
@@ -84,7 +94,7 @@ _PUT_HEAD = text(
 def store(connection: Connection, batch: Batch, head: int) -> None:
     """Unite a batch with the tables; `head` is the last sequence that it covers."""
     ids = _store_names(connection, batch.names)
-    _store_runs(connection, batch.runs, ids)
+    _store_runs(connection, batch, ids)
     _store_uses(connection, batch, ids)
     _store_descriptions(connection, batch.descriptions, ids)
     put = _Put(connection)
@@ -143,15 +153,19 @@ def _store_names(connection: Connection, names: dict[str, NameRow]) -> dict[str,
     return ids
 
 
-def _store_runs(connection: Connection, runs: dict[str, RunRow], ids: dict[str, int]) -> None:
+def _store_runs(connection: Connection, batch: Batch, ids: dict[str, int]) -> None:
+    runs, before = batch.runs, dict[str, RunRow]()
     keys = {ids[run]: run for run in runs}
     numbers = dict(ids)
     for chunk in _chunks(keys):
         for found in connection.execute(_KNOWN_RUNS, {"runs": chunk}):
-            run, known = found[0], _run_row(found[1:14])
-            runs[keys[run]] = united(known, runs[keys[run]])
-            numbers.update(zip((known.job, known.parent, known.root), found[14:], strict=True))
+            run, known = found[0], _run_row(found[1:15])
+            before[keys[run]] = known
+            numbers.update(zip((known.job, known.parent, known.root), found[15:], strict=True))
     numbers[""] = None  # type: ignore[assignment]
+    _store_starts(connection, batch, before, ids)
+    _store_ends(connection, batch, before, ids)
+    runs.update({run: united(known, runs[run]) for run, known in before.items()})
     _Put(connection)(
         _PUT_RUN,
         (
@@ -166,6 +180,40 @@ def _store_runs(connection: Connection, runs: dict[str, RunRow], ids: dict[str, 
             }
             for number, run in keys.items()
             for row in (runs[run],)
+        ),
+    )
+
+
+def _store_starts(connection: Connection, batch: Batch, before: dict[str, RunRow], ids: dict[str, int]) -> None:
+    """Keep the starts that were known until an earlier event came."""
+    rows: dict[tuple[str, Instant], int] = {}
+    for run, known in before.items():
+        start = batch.runs[run].start_at
+        if known.start_at is not None and start is not None and start < known.start_at:
+            rows[run, known.start_at] = known.start_sequence
+    for (run, at), sequence in batch.starts.items():
+        first = before[run].start_at if run in before else None
+        if first is None or at < first:
+            rows[run, at] = sequence
+    _Put(connection)(_PUT_START, ({"run": ids[run], "at": at, "sequence": s} for (run, at), s in sorted(rows.items())))
+
+
+def _store_ends(connection: Connection, batch: Batch, before: dict[str, RunRow], ids: dict[str, int]) -> None:
+    """Keep all terminal events of the runs that have several: of most runs the row says all there is."""
+    found: dict[str, dict[tuple[Instant, bool], int]] = {}
+    for (run, at, success), sequence in batch.ends.items():
+        found.setdefault(run, {})[at, success] = sequence
+    for run, ends in found.items():
+        known = before.get(run)
+        if known is not None and known.end_at is not None:
+            ends[known.end_at, known.success] = known.end_sequence
+    _Put(connection)(
+        _PUT_END,
+        (
+            {"run": ids[run], "at": at, "success": int(success), "sequence": sequence}
+            for run, ends in found.items()
+            if len(ends) > 1
+            for (at, success), sequence in sorted(ends.items())
         ),
     )
 

@@ -38,6 +38,28 @@ runs = Table(
     Column("job_type_at", BigInteger),
     Column("checked", Integer, nullable=False, comment="1 when it reported check results or profiles"),
     Column("sequence", BigInteger, nullable=False),
+    Column("start_sequence", BigInteger, nullable=False, comment="of the fact that stated start_at first"),
+)
+
+starts = Table(
+    "graph_starts",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "at", BigInteger, primary_key=True, autoincrement=False, comment="start until an earlier event was recorded"
+    ),
+    Column("sequence", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ends = Table(
+    "graph_ends",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False, comment="only runs with several terminal events"),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("success", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 uses = Table(
