@@ -102,7 +102,7 @@ class Reporter:
     ) -> Iterator[Task]:
         """Tell of a run that began at `start` and took so long; an exception makes it a failed run, and goes on."""
         end = start + round(minutes * MINUTE)
-        run = str(uuid5(NAMESPACE_URL, f"{PRODUCER}/{job}/{format_instant(start)}"))
+        run = str(uuid5(NAMESPACE_URL, f"{PRODUCER}/{job}/{format_instant(start)}/{resource}"))
         task = Task(scheme)
         try:
             yield task
