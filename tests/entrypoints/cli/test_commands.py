@@ -35,7 +35,8 @@ def said(*arguments: object, code: int = 0):
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if one.command], ids=lambda one: one.name)
 def test_every_question_answers_in_json_and_on_a_terminal(question, home: Path) -> None:
     words = [word for word in (question.noun, question.verb) if word]
-    needed = {"key": "model:m/1", "sequence": "1", "q": "raw"}
+    key = "dataset:worked/features" if question.name == "blast" else "model:m/1"
+    needed = {"key": key, "sequence": "1", "q": "raw"}
     words += [needed[one.name] for one in msgspec.structs.fields(question.params) if one.name in needed]
     answer = said(*words, "--home", home)
     assert set(answer) == {field.encode_name for field in msgspec.structs.fields(question.answer)}

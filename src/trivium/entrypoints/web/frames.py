@@ -16,13 +16,13 @@ from trivium.facts.instants import Instant, parse_instant
 from trivium.facts.period import Period
 from trivium.finops.charges import currencies
 
-EXISTING: Final = ("assets", "statement", "ledger", "unmatched", "declared", "setup")
-"""The places that have a page; the overview is `/` itself."""
+EXISTING: Final = ("overview", "assets", "statement", "data", "ledger", "unmatched", "declared", "setup")
+"""The places that have a page."""
 
 
 def plain_shell(request: Request, current: str) -> Shell:
     """Frame a page that is about no month."""
-    groups = navigation(current, ("overview", *EXISTING))
+    groups = navigation(current, EXISTING)
     return Shell(groups=groups, version=__version__, query=request.query_params.get("q", ""))
 
 
@@ -32,7 +32,7 @@ def money_shell(request: Request, current: str, rooms: Rooms, state: State, mont
     as_of = request.query_params.get("as_of", "")
     keep = tuple((name, value) for name, value in request.query_params.items() if name != "as_of")
     return Shell(
-        groups=navigation(current, ("overview", *EXISTING)),
+        groups=navigation(current, EXISTING),
         version=__version__,
         query=request.query_params.get("q", ""),
         period=_months(rooms, state, month, currency, path, query),

@@ -8,18 +8,20 @@ from typing import Any, Final
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from trivium import __version__
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.policies import OPEN, READ, guard, guarded_route
+from trivium.entrypoints.web.asset_pages import asset_page
 from trivium.entrypoints.web.bundle import PREFIX, read_bundle
 from trivium.entrypoints.web.environment import templates
 from trivium.entrypoints.web.frames import EXISTING, plain_shell
 from trivium.entrypoints.web.money_pages import explain_page, statement_page
 from trivium.entrypoints.web.pages import page, problem_page
 from trivium.entrypoints.web.patterns import patterns
+from trivium.entrypoints.web.product_pages import data_page, overview_page
 from trivium.entrypoints.web.shell import Shell, navigation
 from trivium.entrypoints.web.trust_pages import (
     assets_page,
@@ -33,9 +35,12 @@ from trivium.facts.problem import Problem, ProblemError
 
 View = Callable[[Rooms, Request], dict[str, Any]]
 PAGES: Final[tuple[tuple[str, str, View], ...]] = (
+    ("/", "overview.html", overview_page),
     ("/statement", "statement.html", statement_page),
+    ("/data", "data.html", data_page),
     ("/assets", "assets.html", assets_page),
     ("/assets/{key:path}/explain", "explain.html", explain_page),
+    ("/assets/{key:path}", "asset.html", asset_page),
     ("/ledger", "ledger.html", ledger_page),
     ("/ledger/{sequence}", "fact.html", fact_page),
     ("/unmatched", "unmatched.html", unmatched_page),
@@ -51,7 +56,6 @@ def page_routes(rooms: Rooms) -> list[BaseRoute]:
     bundle = read_bundle()
     environment = templates(bundle)
     return [
-        guarded_route("/", _front(rooms, environment), READ, ["GET"]),
         *(guarded_route(path, _shown(rooms, environment, name, view), READ, ["GET"]) for path, name, view in PAGES),
         guarded_route("/-/patterns", _patterns(environment), READ, ["GET"]),
         guard(Mount(PREFIX, bundle), OPEN),
@@ -61,7 +65,7 @@ def page_routes(rooms: Rooms) -> list[BaseRoute]:
 def page_of_problems() -> Callable[[Problem], Response]:
     """Make the function that tells a browser what went wrong, where no page could be made."""
     environment = templates(read_bundle())
-    shell = Shell(groups=navigation("", ("overview", *EXISTING)), version=__version__)
+    shell = Shell(groups=navigation("", EXISTING), version=__version__)
     return lambda problem: problem_page(environment, shell, problem, retry_after=problem.retry_after_s)
 
 
@@ -74,17 +78,6 @@ def _shown(rooms: Rooms, environment: Environment, name: str, view: View) -> Cal
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(made, request)
-
-    return endpoint
-
-
-def _front(rooms: Rooms, environment: Environment) -> Callable[[Request], Awaitable[Response]]:
-    """Begin with the set-up while nothing is known, else with the statement."""
-
-    async def endpoint(request: Request) -> Response:
-        if rooms.ledger.head().sequence:
-            return RedirectResponse("/statement", status_code=307)
-        return await run_in_threadpool(lambda: page(environment, "setup.html", **setup_page(rooms, request)))
 
     return endpoint
 

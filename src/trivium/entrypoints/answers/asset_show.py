@@ -1,0 +1,230 @@
+"""What is one asset: its thread, its quality, what it took, who has it, what to do next?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from trivium.dataops.quality import QualityCard
+from trivium.entrypoints.answers.advice import Step, steps_of
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.search import title_of
+from trivium.entrypoints.answers.terms import (
+    Amount,
+    AsOf,
+    AssetText,
+    Currency,
+    CurrencyText,
+    Key,
+    Period,
+    When,
+    instant_of,
+    money,
+    written,
+)
+from trivium.evidence.asset_card import AssetCard, asset_card
+from trivium.evidence.next_steps import Situation
+from trivium.facts.instants import format_instant
+from trivium.facts.keys import kind_of
+from trivium.graph.assets import facts_about
+
+WEAK_BASES = frozenset({"equal share", "none"})
+OWNABLE = frozenset({"dataset", "job", "experiment", "model", "endpoint", "product"})
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked."""
+
+    key: Key
+    period: Period = ""
+    currency: Currency = ""
+    as_of: AsOf = ""
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset on the thread."""
+
+    asset: Annotated[str, Meta(description="Its key.")]
+    kind: Annotated[str, Meta(description="Its kind.")]
+    title: Annotated[str, Meta(description="What people call it, else the end of its name.")]
+    distance: Annotated[int, Meta(description="Steps away: negative upstream, 0 for the asset itself.")]
+    cost: Annotated[str | None, Meta(description="What it took; null where no money can be known.")]
+    state: Annotated[str, Meta(description="A dataset's quality: failing, warning, passing, unknown; else empty.")]
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """A way that content goes, and money with it."""
+
+    source: Annotated[str, Meta(description="Where it comes from.")]
+    target: Annotated[str, Meta(description="Where it goes.")]
+    amount: Annotated[str | None, Meta(description="What poured along it to date; null where nothing did directly.")]
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of what the asset took."""
+
+    name: Annotated[str, Meta(description="direct, upstream, trials, serving, tokens, or an asset's key.")]
+    amount: Amount
+    share: Annotated[str, Meta(description="Its part of the total, of one, as decimal text.")]
+
+
+class MonthCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What one month brought."""
+
+    month: Annotated[str, Meta(description="The month.")]
+    build: Annotated[str, Meta(description="What poured in.")]
+    run: Annotated[str, Meta(description="What serving it cost.")]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """A check as it stands."""
+
+    check: Annotated[str, Meta(description="Its name.")]
+    column: Annotated[str, Meta(description="The column that it looks at; empty for the whole dataset.")]
+    passed: Annotated[bool, Meta(description="Whether its latest result passed.")]
+    at: When
+    expected: Annotated[str, Meta(description="What was expected.")]
+    actual: Annotated[str, Meta(description="What was found.")]
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dataset is."""
+
+    state: Annotated[str, Meta(description="failing, warning, passing or unknown.")]
+    kept: Annotated[int, Meta(description="How many checks hold.")]
+    total: Annotated[int, Meta(description="How many checks there are.")]
+    checks: Annotated[tuple[Check, ...], Meta(description="Each check as it stands.")]
+    failing_since: Annotated[str | None, Meta(description="Since when a check fails; null when none does.")]
+    last_write: Annotated[str | None, Meta(description="When it was last written; null when never.")]
+    rows: Annotated[int | None, Meta(description="The newest count of its rows; null when nobody counted.")]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of one asset."""
+
+    asset: AssetText
+    kind: Annotated[str, Meta(description="Its kind.")]
+    title: Annotated[str, Meta(description="What people call it, else the end of its name.")]
+    documentation: Annotated[str, Meta(description="What its producer says of it.")]
+    names: Annotated[tuple[str, ...], Meta(description="Its other names.")]
+    owners: Annotated[tuple[str, ...], Meta(description="The teams that answer for it.")]
+    products: Annotated[tuple[str, ...], Meta(description="The products that it is part of.")]
+    first_at: Annotated[str | None, Meta(description="When it was first mentioned; null when it is only declared.")]
+    last_at: Annotated[str | None, Meta(description="When it was last mentioned; null when it is only declared.")]
+    as_of: When
+    currency: CurrencyText
+    known: Annotated[bool, Meta(description="Whether the origin of its cost is known.")]
+    total: Annotated[str, Meta(description="What it took: to date; of a product or team, its line of the month.")]
+    origins: Annotated[tuple[Origin, ...], Meta(description="The parts of the total.")]
+    basis: Annotated[dict[str, float], Meta(description="The share of the build by how charges were allocated.")]
+    trend: Annotated[tuple[MonthCost, ...], Meta(description="What each month brought.")]
+    quality: Annotated[Quality | None, Meta(description="How it is; null for what is no dataset.")]
+    upstream: Annotated[int, Meta(description="How many assets it is made of.")]
+    downstream: Annotated[int, Meta(description="How many assets depend on it.")]
+    nodes: Annotated[tuple[Node, ...], Meta(description="The nearest of them, and the asset itself.")]
+    edges: Annotated[tuple[Edge, ...], Meta(description="The ways between them.")]
+    next: Annotated[tuple[Step, ...], Meta(description="What to do, the most urgent first.")]
+    facts: Annotated[tuple[int, ...], Meta(description="The newest facts that name it, by sequence.")]
+
+
+def ask(rooms: Rooms, params: Params) -> Answer:
+    """Show an asset."""
+    keeping = rooms.bookkeeping
+    state = keeping.state(instant_of(params.as_of))
+    currency = keeping.currency(params.currency, state)
+    key = keeping.name(params.key, state)
+    month = keeping.month(params.period, currency, state)
+    inflows, lineage = keeping.inflows(currency, state), keeping.lineage(state)
+    with keeping.graph(state) as connection:
+        card = asset_card(connection, inflows, lineage, keeping.healths(state), key, month, state.as_of)
+        named = facts_about(connection, key, 20)
+    if card.found.first_at is None and not card.total and not named:
+        keeping.check_known(key, state)
+    datasets = [node.asset for node in card.nodes if node.kind == "dataset" and node.distance <= 0]
+    steps = steps_of(rooms, inflows, key, datasets, _situation(card), state)
+    return _answer(card, keeping.titles(state), currency, format_instant(state.as_of), steps, named)
+
+
+def _situation(card: AssetCard) -> Situation:
+    """Say what is known of the asset, for whoever says what to do."""
+    kind = kind_of(card.found.key)
+    weak = sum(share for basis, share in card.basis.items() if basis in WEAK_BASES)
+    months = [month.build + month.run for month in card.trend[:-1]]
+    return Situation(
+        asset=card.found.key,
+        owned=bool(card.owners) or kind not in OWNABLE,
+        placed=bool(card.products) or kind not in OWNABLE - {"product"},
+        weak=Decimal(str(weak)),
+        cost=months[-1] if len(months) > 1 and kind == "product" else None,
+        before=months[-2] if len(months) > 1 and kind == "product" else None,
+    )
+
+
+def _answer(
+    card: AssetCard, titles: dict[str, str], currency: str, as_of: str, steps: tuple[Step, ...], facts: list[int]
+) -> Answer:
+    found = card.found
+    return Answer(
+        asset=found.key,
+        kind=found.kind,
+        title=found.title or title_of(found.key),
+        documentation=found.documentation,
+        names=card.names,
+        owners=card.owners,
+        products=card.products,
+        first_at=written(found.first_at),
+        last_at=written(found.last_at),
+        as_of=as_of,
+        currency=currency,
+        known=card.known,
+        total=money(card.total),
+        origins=tuple(Origin(name=one.name, amount=money(one.amount), share=money(one.share)) for one in card.origins),
+        basis=card.basis,
+        trend=tuple(MonthCost(month=str(one.month), build=money(one.build), run=money(one.run)) for one in card.trend),
+        quality=None if card.quality is None else _quality(card.quality),
+        upstream=card.upstream,
+        downstream=card.downstream,
+        nodes=tuple(
+            Node(
+                asset=node.asset,
+                kind=node.kind,
+                title=titles.get(node.asset) or title_of(node.asset),
+                distance=node.distance,
+                cost=None if node.cost is None else money(node.cost),
+                state=node.state,
+            )
+            for node in card.nodes
+        ),
+        edges=tuple(
+            Edge(source=one.source, target=one.target, amount=None if one.amount is None else money(one.amount))
+            for one in card.edges
+        ),
+        next=steps,
+        facts=tuple(facts),
+    )
+
+
+def _quality(card: QualityCard) -> Quality:
+    rows = next((int(volume.value) for volume in card.volumes if volume.measure == "rows"), None)
+    return Quality(
+        state=card.state,
+        kept=card.passed,
+        total=card.passed + card.failed,
+        checks=tuple(
+            Check(
+                check=one.check,
+                column=one.column,
+                passed=one.passed,
+                at=format_instant(one.at),
+                expected=one.expected,
+                actual=one.actual,
+            )
+            for one in card.checks
+        ),
+        failing_since=written(card.failing_since),
+        last_write=written(card.freshness.last_write),
+        rows=rows,
+    )

@@ -1,0 +1,209 @@
+"""The page of one asset: its thread, its figures, what it took, what is known, what to do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from trivium.entrypoints.answers import asset_show, blast
+from trivium.entrypoints.answers.advice import Step
+from trivium.entrypoints.answers.facts import line_of
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.search import title_of
+from trivium.entrypoints.answers.terms import instant_of
+from trivium.entrypoints.web.addresses import address, asset_address
+from trivium.entrypoints.web.environment import discipline_of
+from trivium.entrypoints.web.figures import brief_text
+from trivium.entrypoints.web.frames import money_shell
+from trivium.entrypoints.web.money_pages import API, kind_words, name_of
+from trivium.entrypoints.web.product_pages import STATES
+from trivium.evidence.next_steps import owner_line
+from trivium.facts.instants import parse_instant
+from trivium.facts.money import add
+from trivium.facts.period import parse_period
+
+Context = dict[str, Any]
+_ORIGINS: Final = {
+    "direct": ("Its own runs, upkeep and storage", "models"),
+    "upstream": ("Data it was made from", "data"),
+    "trials": ("Trials that led nowhere", "models"),
+    "serving": ("Serving it", "money"),
+    "tokens": ("Tokens", "money"),
+}
+_FACTS: Final = 8
+
+
+def asset_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `asset.html` shows."""
+    query = request.query_params
+    params = asset_show.Params(
+        key=request.path_params["key"], period=query.get("period", ""), currency=query.get("currency", ""),
+        as_of=query.get("as_of", ""),
+    )  # fmt: skip
+    answer = asset_show.ask(rooms, params)
+    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    titles = rooms.bookkeeping.titles(state)
+    month = rooms.bookkeeping.month(params.period, answer.currency, state)
+    kind = kind_words(answer.asset)
+    owning = kind in {"product", "team"}
+    explain = address(f"{asset_address(answer.asset)}/explain", {"as_of": params.as_of} if params.as_of else {})
+    first = next(iter(answer.next), None)
+    context = {
+        "key": answer.asset,
+        "title": answer.title,
+        "kind": kind,
+        "currency": answer.currency,
+        "crumbs": [{"text": name_of(key, titles), "href": asset_address(key)} for key in answer.products[:1]],
+        "chips": [],
+        "actions": [] if owning or not answer.origins else [
+            {"text": "Explain its cost", "href": explain, "main": True}
+        ],
+        "decision": first and _decision(first, answer.asset),
+        "thread": _thread(answer),
+        "data": _data(answer),
+        "models": None,
+        "money": _money(answer, owning=owning, month=str(month)),
+        "origins": [_origin(one, titles, explain) for one in answer.origins],
+        "total": answer.total if answer.origins else None,
+        "took_note": str(month) if owning else "to date · every line opens down to charges",
+        "took_advice": _advice(answer),
+        "took_line": None if answer.origins else "trivium import focus FILE",
+        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
+        "facts": [_fact(rooms, sequence) for sequence in answer.facts[:_FACTS]],
+        "verified_to": None,
+        "trend": _trend(answer, str(month)),
+        "blast": _blast(rooms, answer, params, titles) if kind == "dataset" else None,
+        "checks": [] if answer.quality is None else [
+            {"check": one.check, "column": one.column, "passed": one.passed, "expected": one.expected,
+             "actual": one.actual, "at": parse_instant(one.at)}
+            for one in answer.quality.checks
+        ],
+        "products": [{"key": key, "title": name_of(key, titles)} for key in answer.products],
+        "owners": [{"key": key, "title": name_of(key, titles)} for key in answer.owners],
+        "names": list(answer.names),
+        "about": [{"title": "Description", "text": answer.documentation}] if answer.documentation else [],
+        "declare_line": next((step.line for step in answer.next if step.line), owner_line(answer.asset)),
+    }  # fmt: skip
+    shell = money_shell(request, "", rooms, state, parse_period(str(month)), answer.currency)
+    return {"shell": shell, "card": context}
+
+
+def _decision(step: Step, asset: str) -> Context:
+    """Say the most urgent thing, with its action."""
+    words = {"fix first": "What it stands on is bad." if step.asset != asset else "It is bad.",
+             "declare": "Nobody owns it.", "allocate": "It belongs to no product.",
+             "tag": "Its cost rests on guesses.", "look": "It costs more than before."}  # fmt: skip
+    action = {"text": f"Open {title_of(step.asset)}", "href": asset_address(step.asset)}
+    return {"title": words[step.doing], "text": step.text, "action": action if step.asset != asset else None}
+
+
+def _thread(answer: asset_show.Answer) -> Context:
+    nodes = []
+    for node in answer.nodes:
+        kind = kind_words(node.asset)
+        price = "" if node.cost is None else brief_text(node.cost, answer.currency)
+        nodes.append({
+            "key": node.asset, "label": node.title, "kind": kind, "sub": " · ".join(t for t in (kind, price) if t),
+            "discipline": discipline_of(kind), "state": STATES.get(node.state, "none"),
+            "href": asset_address(node.asset), "focus": node.distance == 0,
+        })  # fmt: skip
+    edges = [{"from": edge.source, "to": edge.target, "amount": edge.amount} for edge in answer.edges]
+    return {
+        "nodes": nodes, "edges": edges, "currency": answer.currency, "upstream": answer.upstream,
+        "downstream": answer.downstream,
+    }  # fmt: skip
+
+
+def _data(answer: asset_show.Answer) -> Context | None:
+    """Give the figure of quality: a dataset's own checks, else the datasets on the thread."""
+    if answer.quality is not None:
+        found = answer.quality
+        bad = found.state == "failing"
+        if not found.total:
+            return _figure("data", "Data", "Unknown", "", "nothing checks it", words=True)
+        return _figure("data", "Data", str(found.kept), f"of {found.total} checks hold", found.state, bad=bad)
+    states = [node.state for node in answer.nodes if node.state and node.distance <= 0]
+    if not states:
+        return None
+    bad_ones = states.count("failing")
+    text = f"{bad_ones} failing" if bad_ones else f"{states.count('unknown')} unchecked"
+    sound = str(states.count("passing"))
+    return _figure("data", "Data", sound, f"of {len(states)} datasets it stands on are sound", text, bad=bool(bad_ones))
+
+
+def _money(answer: asset_show.Answer, *, owning: bool, month: str) -> Context:
+    points = [str(add(Decimal(one.build), Decimal(one.run))) for one in answer.trend]
+    if not answer.known:
+        return _figure("money", "Money", "Origin unknown", "", "no run is known that made it", words=True)
+    bases = ", ".join(f"{100 * share:.0f} % {basis}" for basis, share in answer.basis.items())
+    figure = _figure("money", "Money", "", month if owning else "to date", bases)
+    return figure | {"amount": answer.total, "points": points}
+
+
+def _figure(
+    discipline: str, title: str, figure: str, unit: str, text: str, *, bad: bool = False, words: bool = False
+) -> Context:
+    return {
+        "discipline": discipline, "title": title, "amount": None, "figure": figure, "unit": unit, "text": text,
+        "points": [], "bad": bad, "words": words,
+    }  # fmt: skip
+
+
+def _origin(one: asset_show.Origin, titles: dict[str, str], explain: str) -> Context:
+    named = _ORIGINS.get(one.name)
+    if named:
+        return {"title": named[0], "amount": one.amount, "share": one.share, "discipline": named[1], "href": explain}
+    return {
+        "title": name_of(one.name, titles), "amount": one.amount, "share": one.share,
+        "discipline": discipline_of(kind_words(one.name)), "href": asset_address(one.name),
+    }  # fmt: skip
+
+
+def _advice(answer: asset_show.Answer) -> str:
+    if not answer.origins:
+        return "Tag the resource that it runs on, or declare it; then its charges find it."
+    step = next((one for one in answer.next if one.doing in {"tag", "look"}), None)
+    return step.text if step else "The parts add up to the loaded cost, to the last unit."
+
+
+def _fact(rooms: Rooms, sequence: int) -> Context:
+    recorded = rooms.ledger.fact(sequence)
+    line = line_of(recorded)
+    about = f" about `{title_of(line.subject)}`" if line.subject else ""
+    return {"sequence": sequence, "text": f"{line.kind}{about}", "at": recorded.fact.happened_at}
+
+
+def _trend(answer: asset_show.Answer, month: str) -> Context | None:
+    if len(answer.trend) < 2:
+        return None
+    parts = [("Build", "models", "build"), ("Run", "money", "run")]
+    series = []
+    for title, discipline, name in parts:
+        points = [
+            {"at": one.month, "amount": getattr(one, name), "partial": one.month >= month} for one in answer.trend
+        ]
+        if any(Decimal(point["amount"]) for point in points):
+            series.append({"title": title, "discipline": discipline, "points": points})
+    return {"kind": "bar", "currency": answer.currency, "series": series} if series else None
+
+
+def _blast(
+    rooms: Rooms, answer: asset_show.Answer, params: asset_show.Params, titles: dict[str, str]
+) -> Context | None:
+    found = blast.ask(rooms, blast.Params(key=answer.asset, currency=answer.currency, as_of=params.as_of))
+    if not found.assets:
+        return None
+    risk = found.money.at_risk_per_day
+    return {
+        "since": parse_instant(found.since) if found.since else None,
+        "spent": found.money.spent,
+        "at_risk": {"serving": risk.serving, "tokens": risk.tokens, "value": risk.value},
+        "assets": [
+            {"asset": one.asset, "title": name_of(one.asset, titles), "kind": kind_words(one.asset),
+             "distance": one.distance}
+            for one in found.assets
+        ],
+        "repair": found.advice or "No run of it is known.",
+    }  # fmt: skip

@@ -1,0 +1,156 @@
+"""The overview: one row for each product, and the datasets that they stand on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from starlette.requests import Request
+
+from trivium.entrypoints.answers import overview
+from trivium.entrypoints.answers.graph_unmatched import share_of
+from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import instant_of
+from trivium.entrypoints.web.addresses import address, asset_address
+from trivium.entrypoints.web.frames import money_shell
+from trivium.entrypoints.web.money_pages import downloads, name_of
+from trivium.entrypoints.web.times import day_text
+from trivium.entrypoints.web.trust_pages import setup_context
+from trivium.facts.instants import parse_instant
+from trivium.facts.keys import kind_of
+from trivium.facts.period import parse_period
+from trivium.finops.charges import currencies
+from trivium.graph.assets import all_assets
+
+Context = dict[str, Any]
+STATES = {"failing": "bad", "warning": "bad", "passing": "ok", "unknown": "unknown"}
+"""How a dataset's quality is called on pages."""
+
+
+def overview_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `overview.html` shows; without products that is the set-up."""
+    query = request.query_params
+    params = overview.Params(
+        period=query.get("period", ""), currency=query.get("currency", ""), as_of=query.get("as_of", "")
+    )
+    answer = overview.ask(rooms, params)
+    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    titles = rooms.bookkeeping.titles(state)
+    products = [_product(one, titles) for one in answer.products]
+    failing = sorted({name for one in answer.products for name in one.failing})
+    asked = {"period": answer.period, "currency": answer.currency, "as_of": params.as_of}
+    worst = next((one for one in answer.products if one.failing), None)
+    loose = Decimal(answer.unjoined)
+    context = {
+        "period": answer.period,
+        "currency": answer.currency,
+        "measure": "effective",
+        "as_of": instant_of(params.as_of),
+        "through": day_text(parse_instant(answer.filled_through) - 1)[:-5] if answer.filled_through else None,
+        "total": answer.total,
+        "total_before": answer.total_before,
+        "trend": answer.trend,
+        "quality": {
+            "kept": sum(one.kept for one in answer.products),
+            "total": sum(one.checks for one in answer.products),
+            "failing": [name_of(name, titles) for name in failing],
+            "state": "bad" if failing else "ok",
+        },
+        "products": products,
+        "statement_href": address("/statement", {"by": "product", "period": answer.period}),
+        "unjoined": _unjoined(loose, answer) if loose else None,
+        "decision": worst and {
+            "title": "Something that a product stands on is bad.",
+            "text": worst.next,
+            "action": {"text": f"Open {name_of(worst.failing[0], titles)}", "href": asset_address(worst.failing[0])},
+        },
+        "downloads": downloads("/overview", asked),
+    }  # fmt: skip
+    shell = money_shell(request, "overview", rooms, state, parse_period(answer.period), answer.currency)
+    return {"shell": shell, "overview": context, "setup": setup_context(rooms, request)}
+
+
+def data_page(rooms: Rooms, request: Request) -> Context:
+    """Give what `data.html` shows: every dataset's health, what fails first."""
+    keeping = rooms.bookkeeping
+    state = keeping.state(instant_of(request.query_params.get("as_of", "")))
+    currency = request.query_params.get("currency", "") or _any_currency(rooms)
+    titles = keeping.titles(state)
+    with keeping.graph(state) as connection:
+        datasets = all_assets(connection, {"dataset"})
+    healths = keeping.healths(state)
+    rows: list[Context] = []
+    for one in datasets:
+        health = healths.get(one.key)
+        rows.append({
+            "key": one.key,
+            "title": name_of(one.key, titles),
+            "state": STATES[health.state] if health else "unknown",
+            "kept": health.passed if health else 0,
+            "total": health.total if health else 0,
+            "failing": list(health.failing) if health else [],
+            "written_at": health.freshness.last_write if health else None,
+            "rows": health.rows if health else None,
+            "volumes": [int(value) for value in health.series] if health else [],
+            "owner": {"key": one.owners[0], "title": name_of(one.owners[0], titles)} if one.owners else None,
+        })  # fmt: skip
+    rows.sort(key=lambda row: (row["state"] != "bad", row["written_at"] or 0, row["key"]))
+    context = {
+        "decision": _worst(rows),
+        "rows": rows,
+        "text": "Checks come with lineage events; a dataset without one is unknown, not sound.",
+        "downloads": [],
+        "line": None,
+    }
+    month = keeping.month("", currency, state)
+    return {"shell": money_shell(request, "data", rooms, state, month, currency), "data": context}
+
+
+def _worst(rows: list[Context]) -> Context | None:
+    """Say which dataset needs a person first; rows come with the worst first."""
+    bad = [row for row in rows if row["state"] == "bad"]
+    if not bad:
+        return None
+    first = bad[0]
+    return {
+        "title": f"{len(bad)} of {len(rows)} datasets need a person.",
+        "text": f"`{first['title']}` fails: {', '.join(first['failing']) or 'it is not as usual'}.",
+        "action": {"text": f"Open {first['title']}", "href": asset_address(first["key"])},
+    }
+
+
+def _any_currency(rooms: Rooms) -> str:
+    """Give the currency with most charges: quality does not depend on it."""
+    return next(iter(currencies(rooms.lake)), "")
+
+
+def _unjoined(loose: Decimal, answer: overview.Answer) -> Context:
+    return {
+        "amount": answer.unjoined,
+        "share": share_of(loose, Decimal(answer.total)),
+        "href": address("/unmatched", {"period": answer.period}),
+    }
+
+
+def _product(one: overview.Product, titles: dict[str, str]) -> Context:
+    owner = next(iter(one.owners), None)
+    return {
+        "key": one.product,
+        "title": one.title,
+        "cost": one.cost,
+        "cost_before": one.cost_before,
+        "trend": one.trend,
+        "quality": {
+            "kept": one.kept,
+            "total": one.checks,
+            "failing": [name_of(name, titles) for name in one.failing],
+            "state": one.quality,
+        },
+        "owner": owner and {"key": owner, "title": name_of(owner, titles)},
+        "next": {"text": one.next.replace("`", ""), "href": _where(one)} if one.next else None,
+    }
+
+
+def _where(one: overview.Product) -> str:
+    """Link what is to be done: to the asset, or to what is declared."""
+    return "/declared" if kind_of(one.next_asset) == "product" and not one.owners else asset_address(one.next_asset)
