@@ -1,0 +1,95 @@
+"""One row for each product, what could not be joined, and what to do next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Connection
+
+from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books
+from tests.evidence.clinic import connection as clinic
+from trivium.dataops.healths import healths
+from trivium.evidence.next_steps import Bad, Situation, next_steps
+from trivium.evidence.overview import Overview, overview, stands_on
+from trivium.evidence.unjoined import unjoined
+from trivium.facts.money import add
+from trivium.facts.period import Period
+from trivium.facts.statements import Belongs
+from trivium.finops.statement import statement
+from trivium.graph.assets import all_assets
+from trivium.graph.traversal import Lineage
+from trivium.intake.declaration.reader import read_declaration
+
+
+@pytest.fixture(scope="module")
+def connection() -> Connection:
+    return clinic(Belongs("endpoint:quiet", "product:quiet"))
+
+
+def shown(connection: Connection, month: Period) -> Overview:
+    products = all_assets(connection, {"product"})
+    return overview(books(connection), Lineage(connection), healths(connection, AS_OF), products, month)
+
+
+def test_a_product_s_cost_is_its_line_of_the_statement_this_month_and_last(connection: Connection) -> None:
+    found = shown(connection, NOVEMBER)
+    row = next(row for row in found.products if row.product == PRODUCT)
+    lines = {
+        month: {line.account: line.amount for line in statement(books(connection), month, "product").lines}
+        for month in (OCTOBER, NOVEMBER)
+    }
+    assert (row.cost, row.cost_before) == (lines[NOVEMBER][PRODUCT], lines[OCTOBER][PRODUCT])
+    assert [month.amount for month in row.trend] == [lines[OCTOBER][PRODUCT], lines[NOVEMBER][PRODUCT]]
+    assert (row.title, row.owners) == ("Triage", (TEAM,))
+    assert shown(connection, OCTOBER).products[0].cost_before is None
+
+
+def test_its_quality_is_that_of_everything_upstream(connection: Connection) -> None:
+    row = next(row for row in shown(connection, NOVEMBER).products if row.product == PRODUCT)
+    assert set(stands_on(Lineage(connection), PRODUCT)) == {RAW, X, CLEAN}
+    assert (row.datasets, row.kept, row.checks, row.bad) == (3, 0, 1, (X,))
+
+
+def test_the_total_is_the_month_and_a_quiet_product_costs_nothing(connection: Connection) -> None:
+    found = shown(connection, NOVEMBER)
+    assert (found.total, found.total_before) == (Decimal(46), Decimal("160.01"))
+    quiet = found.products[-1]
+    assert (quiet.product, quiet.cost, quiet.owners, quiet.checks) == ("product:quiet", Decimal(0), (), 0)
+
+
+def test_what_could_not_be_joined_is_split_by_resource_with_the_line_that_joins_it(connection: Connection) -> None:
+    report = unjoined(connection, books(connection), OCTOBER)
+    lost = next(row for row in report.rows if row.name == "vm-lost")
+    assert (lost.money, lost.kind) == (Decimal("7.01"), "resource")
+    assert report.total == add(*(row.money for row in report.rows))
+    assert read_declaration(lost.line.encode(), "fix") is not None
+
+
+def test_nothing_is_to_be_done_where_nothing_is_wrong() -> None:
+    assert next_steps(Situation(asset=PRODUCT, cost=Decimal(10), before=Decimal(9))) == ()
+
+
+def test_what_is_bad_comes_first_then_who_owns_it_then_what_it_rests_on() -> None:
+    steps = next_steps(Situation(
+        asset=ENDPOINT, bad=(Bad(dataset=X, failing=("unique",), job="job:n/p", cost=Decimal(25)),), owned=False,
+        placed=False, weak=Decimal("0.3"), resource="vm-1", cost=Decimal(20), before=Decimal(10),
+    ))  # fmt: skip
+    assert [step.doing for step in steps] == ["fix first", "declare", "allocate", "tag", "look"]
+    assert (steps[0].asset, steps[0].job, steps[0].cost) == (X, "job:n/p", Decimal(25))
+    assert (steps[3].share, steps[4].share) == (Decimal("0.3"), Decimal(1))
+
+
+@pytest.mark.parametrize("asset", [PRODUCT, X, 'dataset:n/"quoted" \\ name', "endpoint:é\t"])
+def test_each_line_is_a_declaration_that_can_be_read(asset: str) -> None:
+    steps = next_steps(Situation(asset=asset, owned=False, placed=False, weak=Decimal(1), resource='i-"0'))
+    lines = [step.line for step in steps if step.line]
+    assert len(lines) == 3
+    for line in lines:
+        assert read_declaration(line.encode(), "fix") is not None
+
+
+def test_a_small_rise_and_a_small_part_are_left_alone() -> None:
+    quiet = Situation(asset=X, weak=Decimal("0.24"), resource="vm-1", cost=Decimal("12.4"), before=Decimal(10))
+    assert next_steps(quiet) == ()
+    assert next_steps(Situation(asset=X, cost=Decimal(5), before=Decimal(0))) == ()
