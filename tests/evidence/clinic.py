@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from tests.dataops.test_quality import checked, folded
 from tests.graph.graph_made import NS, ran
-from trivium.facts.instants import DAY, LAST, parse_instant
+from trivium.facts.instants import DAY, parse_instant
 from trivium.facts.period import parse_period
 from trivium.facts.statements import Belongs, Owned, Titled, Valued, VersionRegistered, VersionUsed
 from trivium.finops.books import Books, Question, keep_books
@@ -80,12 +80,9 @@ def charges() -> list[Charge]:
     ]
 
 
-def books(connection: Connection, as_of: int = AS_OF, currency: str = "USD") -> Books:
-    return keep_books(Question(currency, read_flows(connection), charges(), as_of), NOVEMBER)
+def books(connection: Connection, as_of: int = AS_OF, *more: Charge) -> Books:
+    return keep_books(Question("USD", read_flows(connection), [*charges(), *more], as_of), NOVEMBER)
 
 
-def inflows(connection: Connection, as_of: int = AS_OF) -> Inflows:
-    return Inflows(books(connection, as_of))
-
-
-__all__ = ["LAST", "books", "charges", "connection", "inflows"]
+def inflows(connection: Connection, as_of: int = AS_OF, *more: Charge) -> Inflows:
+    return Inflows(books(connection, as_of, *more))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -21,7 +22,9 @@ from tests.evidence.clinic import (
     TRAIN,
     X,
     at,
+    charge,
     inflows,
+    served,
 )
 from tests.evidence.clinic import connection as clinic
 from trivium.evidence.blast_radius import BlastRadius, blast_radius, in_order
@@ -62,9 +65,18 @@ def test_at_risk_is_the_mean_of_the_last_28_days_with_charges(connection: Connec
     assert risk.value == Decimal(120)
 
 
+def test_charges_before_it_was_bad_are_not_spent_since(connection: Connection) -> None:
+    paid_before = inflows(connection, AS_OF, charge("c1", "100", "01"))
+    assert blast_radius(connection, paid_before, X, AS_OF).spent == Decimal(43)
+    assert blast_radius(connection, paid_before, X, AS_OF, at("2026-10-01")).spent == Decimal(144)
+
+
 def test_days_after_the_instant_do_not_count(connection: Connection) -> None:
-    risk = blast(connection, as_of=at("2026-10-20T12:00:00Z")).at_risk_per_day
-    assert (risk.serving, risk.tokens) == (Decimal(2), Decimal(0))
+    instant = at("2026-10-11T12:00:00Z")
+    ten_days = replace(served(0, "100"), end=at("2026-10-20"))
+    paid_ahead = inflows(connection, instant, ten_days)
+    risk = blast_radius(connection, paid_ahead, X, instant).at_risk_per_day
+    assert (risk.serving, risk.tokens) == (Decimal(12), Decimal(0))
 
 
 def test_the_repair_runs_what_it_depends_on_first_at_the_mean_of_its_last_runs(connection: Connection) -> None:
