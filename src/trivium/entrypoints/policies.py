@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trivium.facts.bounds import MAX_BODY
 from trivium.facts.problem import refuse, shown
+
+_OWN_SITES: Final = frozenset({b"none", b"same-origin"})
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,14 @@ class Policy:
         """Refuse (403, 415) a request that this policy does not allow; the body is bounded where it is read."""
         if not self.changes:
             return
-        headers = HTTPConnection(scope).headers
-        site = headers.get("sec-fetch-site", "none")
-        if site not in {"none", "same-origin"}:
-            raise _foreign(f"The browser says that a page of another site sent it ({shown(site)}).")
-        origin = headers.get("origin")
-        if origin is not None and origin != f"{scope['scheme']}://{headers.get('host', '')}":
-            raise _foreign(f"It comes from {shown(origin)}, not from this server.")
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if self.content_types and kind not in self.content_types:
-            title = f"The content type is {shown(kind)}." if kind else "The request says no content type."
+        site, origin, host, kind = _sent(scope)
+        if site not in _OWN_SITES:
+            raise _foreign(f"The browser says that a page of another site sent it ({shown(site.decode('latin-1'))}).")
+        if origin is not None and origin != b"%b://%b" % (scope["scheme"].encode(), host):
+            raise _foreign(f"It comes from {shown(origin.decode('latin-1'))}, not from this server.")
+        named = kind.partition(b";")[0].strip().lower().decode("latin-1")
+        if self.content_types and named not in self.content_types:
+            title = f"The content type is {shown(named)}." if named else "The request says no content type."
             fix = f"Send {' or '.join(self.content_types)}."
             raise refuse("bad_content_type", title, status=415, where="Content-Type", fix=fix)
 
@@ -110,6 +109,21 @@ def check_policies(routes: Iterable[BaseRoute]) -> None:
     missing = [path for path, route in leaves(routes) if not isinstance(getattr(route, "policy", None), Policy)]
     if missing:
         raise PolicyMissingError(f"These routes have no policy: {', '.join(missing)}. Guard each with one.")
+
+
+def _sent(scope: Scope) -> tuple[bytes, bytes | None, bytes, bytes]:
+    """Read Sec-Fetch-Site, Origin, Host and Content-Type in one pass; of a header sent twice the last counts."""
+    site, origin, host, kind = b"none", None, b"", b""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            kind = value
+        elif name == b"host":
+            host = value
+        elif name == b"origin":
+            origin = value
+        elif name == b"sec-fetch-site":
+            site = value
+    return site, origin, host, kind
 
 
 def _foreign(title: str) -> Exception:

@@ -24,6 +24,8 @@ LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 2048
 _TRIES: Final = 100
 _GRACE_S: Final = 10
+_SWITCH_S: Final = 0.0002
+"""How long one thread may keep the interpreter: the writer, back from the disk, must not wait for a busy event loop."""
 
 
 def bound(host: str, port: int, *, search: bool) -> socket.socket:
@@ -53,6 +55,7 @@ def bound(host: str, port: int, *, search: bool) -> socket.socket:
 def serve(rooms: Rooms, listening: socket.socket, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; calls `ready` with the address once requests are answered."""
     configure_logs()
+    sys.setswitchinterval(_SWITCH_S)
     host, port = listening.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     config = uvicorn.Config(
