@@ -1,7 +1,7 @@
 """`biopsy-triage`: biopsies come in daily, features are refreshed daily on a cluster, a model is trained monthly.
 
 The biopsies are scikit-learn's bundled breast-cancer data. The last two days bring a laboratory that sends areas in
-square centimetres: the checks find it.
+square centimetres: the checks find it, yet yesterday a model was trained on these features, and it serves.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class BiopsyTriage:
         self.clean(midnight)
         self.refresh(midnight, breaks=number in BREAKDOWNS)
         self.check(midnight)
-        if number == TRAINING_DAY:
+        retrained = midnight == self._through - DAY
+        if retrained or (number == TRAINING_DAY and midnight < self._months[-1].start):
             self.train(midnight)
         if number == REPORT_DAY:
             self.report(midnight)
