@@ -21,6 +21,7 @@ from tests.evidence.clinic import (
     TEAM,
     TRAIN,
     X,
+    at,
     inflows,
 )
 from tests.evidence.clinic import connection as clinic
@@ -28,7 +29,7 @@ from trivium.dataops.healths import healths
 from trivium.evidence.asset_card import AssetCard, asset_card, lines_of, owned
 from trivium.facts.money import add
 from trivium.facts.period import Period
-from trivium.facts.statements import Owned
+from trivium.facts.statements import Belongs, Owned
 from trivium.finops.loaded import loaded
 from trivium.finops.statement import statement
 from trivium.graph.traversal import Lineage
@@ -118,3 +119,18 @@ def test_what_nobody_mentioned_has_an_empty_card(connection: Connection) -> None
     found = card(connection, "dataset:nowhere/x")
     assert (found.total, found.origins, found.upstream, found.downstream) == (Decimal(0), (), 0, 0)
     assert [node.asset for node in found.nodes] == ["dataset:nowhere/x"]
+
+
+def test_a_version_says_who_uses_it_and_what_it_stands_on(connection: Connection) -> None:
+    found = card(connection, MODEL)
+    assert found.serving is not None
+    assert (found.serving.users, found.serving.runs) == ((ENDPOINT,), 1)
+    assert found.serving.registered_at == at("2026-10-09")
+    assert (found.ground.datasets, found.ground.checks, found.ground.kept, found.ground.bad) == (3, 1, 0, (X,))
+    assert card(connection, X).serving is None
+
+
+def test_edges_to_a_product_are_left_out_where_a_longer_way_leads_to_it() -> None:
+    connection = clinic(Belongs(X, PRODUCT), Belongs(MODEL, PRODUCT), Belongs("dataset:s3://lake/other", PRODUCT))
+    to_product = {edge.source for edge in card(connection, PRODUCT).edges if edge.target == PRODUCT}
+    assert to_product == {ENDPOINT, "dataset:s3://lake/other"}

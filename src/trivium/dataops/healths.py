@@ -35,7 +35,8 @@ _RECENT = 101
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset as a list shows it. `state` is as in `QualityCard`; `failing` are its failing checks in words.
 
-    `rows` is the newest count, `series` those before it too, oldest first.
+    `unusual` says in words what warns though no check does: it is late, or holds more or less than it used to. `rows`
+    is the newest count, `series` those before it too, oldest first.
     """
 
     dataset: str
@@ -43,6 +44,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     passed: int
     failed: int
     failing: tuple[str, ...]
+    unusual: tuple[str, ...] = ()
     freshness: Freshness
     rows: int | None = None
     series: tuple[float, ...] = ()
@@ -91,6 +93,10 @@ def _health(key: str, checks: list[Any], writes: list[Any], measures: list[Any],
         passed=len(standing) - len(failed),
         failed=len(failed),
         failing=tuple(in_words(check) for check in failed),
+        unusual=(
+            *(("later than usual",) if freshness.late else ()),
+            *(f"unusual {volume.measure}" for volume in volumes if volume.unusual),
+        ),
         freshness=freshness,
         rows=int(counts[-1][1]) if counts else None,
         series=tuple(value for _, value in counts[-12:]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -69,12 +70,29 @@ class MonthCost(msgspec.Struct, frozen=True, kw_only=True):
     run: Decimal
 
 
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """A model version in use: when it was registered, from how many runs, and who uses it at the instant asked for."""
+
+    registered_at: Instant | None
+    runs: int
+    users: tuple[str, ...]
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """The datasets that an asset stands on, itself among them: their checks, those that hold, and who fails."""
+
+    datasets: int
+    checks: int
+    kept: int
+    bad: tuple[str, ...]
+
+
 class AssetCard(msgspec.Struct, frozen=True, kw_only=True):
     """All that is joined about one asset. `found` is its entry in the directory.
 
     `origins` sum to `total`. Of a product or team they are the lines of the month's statement that are theirs; of a job
     what its runs were charged and drained; of others the parts of the loaded cost. `quality` is a dataset's own.
-    `upstream` and `downstream` count all assets, also those that `nodes` leave out.
+    `upstream` and `downstream` count all assets, also those that `nodes` leave out. `serving` is a version's.
     """
 
     found: Asset
@@ -84,6 +102,8 @@ class AssetCard(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     quality: QualityCard | None
+    ground: Ground
+    serving: Serving | None
     known: bool
     total: Decimal
     origins: tuple[Origin, ...]
@@ -115,6 +135,8 @@ def asset_card(
         nodes=_nodes(inflows, healths, month, shown, len(before[:SHOWN])),
         edges=_edges(inflows, lineage, {step.asset for step in shown}, key),
         quality=quality(connection, key, as_of) if kind_of(key) == "dataset" else None,
+        ground=_ground(healths, [key, *(step.asset for step in before)]),
+        serving=_serving(flows, key, as_of) if is_version(key) else None,
         known=cost.known,
         total=cost.total,
         origins=_origins(inflows, key, month, cost),
@@ -208,12 +230,53 @@ def _has_origin(flows: Flows, key: str) -> bool:
 
 
 def _edges(inflows: Inflows, lineage: Lineage, shown: set[str], key: str) -> tuple[Edge, ...]:
+    """List the edges among the assets shown; to a product only those that no longer way on the thread stands for."""
     amounts = inflows.between(asset for asset in shown if kind_of(asset) not in OWNING)
-    edges = lineage.thread(key).edges
+    pairs = [(edge.source, edge.target) for edge in lineage.thread(key).edges]
+    pairs = [(source, target) for source, target in pairs if source in shown and target in shown]
+    after: dict[str, set[str]] = defaultdict(set)
+    for source, target in pairs:
+        after[source].add(target)
     return tuple(
-        Edge(source=edge.source, target=edge.target, amount=amounts.get((edge.source, edge.target)))
-        for edge in edges if edge.source in shown and edge.target in shown
-    )  # fmt: skip
+        Edge(source=source, target=target, amount=amounts.get((source, target)))
+        for source, target in pairs
+        if kind_of(target) != "product" or not _leads(after, after[source] - {target}, target)
+    )
+
+
+def _leads(after: Mapping[str, set[str]], start: set[str], target: str) -> bool:
+    """Say whether a way leads from any of some assets to a target."""
+    seen, pending = set(start), list(start)
+    while pending:
+        reached = after.get(pending.pop(), set())
+        if target in reached:
+            return True
+        pending += reached - seen
+        seen |= reached
+    return False
+
+
+def _ground(healths: Mapping[str, Health], assets: list[str]) -> Ground:
+    found = [healths[asset] for asset in assets if asset in healths]
+    return Ground(
+        datasets=sum(kind_of(asset) == "dataset" for asset in assets),
+        checks=sum(health.total for health in found),
+        kept=sum(health.passed for health in found),
+        bad=tuple(health.dataset for health in found if health.state == "failing"),
+    )
+
+
+def _serving(flows: Flows, version: str, as_of: Instant) -> Serving:
+    uses = flows.consumptions
+    if version not in flows.versions.keys:
+        return Serving(registered_at=None, runs=0, users=())
+    place = flows.versions.keys.index(version)
+    alive = (uses.version == place) & (uses.since <= as_of) & (as_of < uses.until)
+    return Serving(
+        registered_at=int(flows.versions.at[place]),
+        runs=int((flows.version_runs.version == place).sum()),
+        users=tuple(sorted({flows.consumers[user] for user in uses.consumer[alive].tolist()})),
+    )
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:

@@ -156,7 +156,8 @@ def _main(parts: tuple[Part, ...], charges: tuple[ChargeShare, ...]) -> str:
     """Give the basis that most of an amount stands on."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for basis, amount in [(row.basis, row.amount) for row in parts] + [(row.basis, row.amount) for row in charges]:
-        sums[basis] += abs(amount)
+        if basis:
+            sums[basis] += abs(amount)
     return max(sorted(sums), key=lambda basis: sums[basis]) if sums else ""
 
 

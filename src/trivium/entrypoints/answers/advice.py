@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from trivium.dataops.healths import Health
 from trivium.entrypoints.answers.bookkeeping import State
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.search import title_of
 from trivium.evidence.blast_radius import BlastRadius, Repair, blast_radius
 from trivium.evidence.next_steps import Bad, Situation, next_steps
 from trivium.evidence.next_steps import Step as Doing
@@ -40,12 +40,12 @@ def steps_of(
     failing = sorted({key for key in datasets if key in healths and healths[key].state == "failing"}, key=_last(asset))
     bad = [_bad(rooms, inflows, healths[key], state, place < MOST) for place, key in enumerate(failing)]
     steps = next_steps(msgspec.structs.replace(situation, bad=tuple(bad)))
-    titles = keeping.titles(state)
+    names = keeping.names(state)
     return tuple(
         Step(
             doing=step.doing,
             asset=step.asset,
-            text=_text(step, titles, inflows.books.currency),
+            text=_text(step, names, inflows.books.currency),
             line=step.line,
         )
         for step in steps
@@ -62,20 +62,15 @@ def blast_of(rooms: Rooms, inflows: Inflows, dataset: str, state: State) -> Blas
     return rooms.bookkeeping.kept("blast", state, made, inflows.books.currency, dataset)
 
 
-def repair_text(repairs: tuple[Repair, ...], titles: Mapping[str, str], currency: str) -> str:
+def repair_text(repairs: tuple[Repair, ...], names: Names, currency: str) -> str:
     """Say what to run again, in order, and what it costs together."""
     if not repairs:
         return ""
-    names = [f"`{name_of(repair.job, titles)}`" for repair in repairs]
-    order = ", then ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    jobs = [f"`{names.of(repair.job)}`" for repair in repairs]
+    order = ", then ".join(jobs[:4]) + (f" and {len(jobs) - 4} more" if len(jobs) > 4 else "")
     known = [repair.cost for repair in repairs if repair.cost is not None]
     cost = f", about {brief(sum(known, Decimal(0)), currency)}" if known else ", at a cost that is not known yet"
-    return f"Cheapest repair: run {order} again{cost}{' together' if len(names) > 1 else ''}."
-
-
-def name_of(key: str, titles: Mapping[str, str]) -> str:
-    """Give what people call an asset."""
-    return titles.get(key) or title_of(key)
+    return f"Cheapest repair: run {order} again{cost}{' together' if len(jobs) > 1 else ''}."
 
 
 def brief(amount: Decimal, currency: str) -> str:
@@ -95,11 +90,11 @@ def _bad(rooms: Rooms, inflows: Inflows, health: Health, state: State, priced: b
     return Bad(dataset=health.dataset, failing=health.failing, job=job, cost=cost)
 
 
-def _text(step: Doing, titles: Mapping[str, str], currency: str) -> str:
-    name = f"`{name_of(step.asset, titles)}`"
+def _text(step: Doing, names: Names, currency: str) -> str:
+    name = f"`{names.of(step.asset)}`"
     if step.doing == "fix first":
         cost = f", about {brief(step.cost, currency)}" if step.cost is not None else ""
-        how = f": run `{name_of(step.job, titles)}` again{cost}" if step.job else ""
+        how = f": run `{names.of(step.job)}` again{cost}" if step.job else ""
         return f"Fix {name} first{how}."
     if step.doing == "declare":
         return f"Declare who owns {name}."

@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from trivium.dataops.quality import QualityCard
 from trivium.entrypoints.answers.advice import Step, steps_of
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.search import title_of
 from trivium.entrypoints.answers.terms import (
     Amount,
     AsOf,
@@ -26,6 +26,7 @@ from trivium.entrypoints.answers.terms import (
     written,
 )
 from trivium.evidence.asset_card import AssetCard, asset_card
+from trivium.evidence.asset_card import Serving as VersionInUse
 from trivium.evidence.next_steps import Situation
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import kind_of
@@ -102,6 +103,23 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     rows: Annotated[int | None, Meta(description="The newest count of its rows; null when nobody counted.")]
 
 
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """How the datasets are that the asset stands on, itself among them."""
+
+    datasets: Annotated[int, Meta(description="How many there are.")]
+    checks: Annotated[int, Meta(description="How many checks look at them.")]
+    kept: Annotated[int, Meta(description="How many of those hold.")]
+    bad: Annotated[tuple[str, ...], Meta(description="The datasets that fail.")]
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """A model version in use."""
+
+    registered_at: Annotated[str | None, Meta(description="When it was registered; null when nobody did.")]
+    runs: Annotated[int, Meta(description="From how many runs it was made.")]
+    users: Annotated[tuple[str, ...], Meta(description="The endpoints and jobs that use it now.")]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of one asset."""
 
@@ -122,6 +140,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     basis: Annotated[dict[str, float], Meta(description="The share of the build by how charges were allocated.")]
     trend: Annotated[tuple[MonthCost, ...], Meta(description="What each month brought.")]
     quality: Annotated[Quality | None, Meta(description="How it is; null for what is no dataset.")]
+    ground: Annotated[Ground, Meta(description="How the datasets are that it stands on.")]
+    serving: Annotated[Serving | None, Meta(description="Who uses it; null for what is no model version.")]
     upstream: Annotated[int, Meta(description="How many assets it is made of.")]
     downstream: Annotated[int, Meta(description="How many assets depend on it.")]
     nodes: Annotated[tuple[Node, ...], Meta(description="The nearest of them, and the asset itself.")]
@@ -145,7 +165,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         keeping.check_known(key, state)
     datasets = [node.asset for node in card.nodes if node.kind == "dataset" and node.distance <= 0]
     steps = steps_of(rooms, inflows, key, datasets, _situation(card), state)
-    return _answer(card, keeping.titles(state), currency, format_instant(state.as_of), steps, named)
+    return _answer(card, keeping.names(state), currency, format_instant(state.as_of), steps, named)
 
 
 def _situation(card: AssetCard) -> Situation:
@@ -164,13 +184,13 @@ def _situation(card: AssetCard) -> Situation:
 
 
 def _answer(
-    card: AssetCard, titles: dict[str, str], currency: str, as_of: str, steps: tuple[Step, ...], facts: list[int]
+    card: AssetCard, names: Names, currency: str, as_of: str, steps: tuple[Step, ...], facts: list[int]
 ) -> Answer:
     found = card.found
     return Answer(
         asset=found.key,
         kind=found.kind,
-        title=found.title or title_of(found.key),
+        title=names.of(found.key),
         documentation=found.documentation,
         names=card.names,
         owners=card.owners,
@@ -185,13 +205,17 @@ def _answer(
         basis=card.basis,
         trend=tuple(MonthCost(month=str(one.month), build=money(one.build), run=money(one.run)) for one in card.trend),
         quality=None if card.quality is None else _quality(card.quality),
+        ground=Ground(
+            datasets=card.ground.datasets, checks=card.ground.checks, kept=card.ground.kept, bad=card.ground.bad
+        ),
+        serving=None if card.serving is None else _serving(card.serving),
         upstream=card.upstream,
         downstream=card.downstream,
         nodes=tuple(
             Node(
                 asset=node.asset,
                 kind=node.kind,
-                title=titles.get(node.asset) or title_of(node.asset),
+                title=names.of(node.asset),
                 distance=node.distance,
                 cost=None if node.cost is None else money(node.cost),
                 state=node.state,
@@ -205,6 +229,10 @@ def _answer(
         next=steps,
         facts=tuple(facts),
     )
+
+
+def _serving(found: VersionInUse) -> Serving:
+    return Serving(registered_at=written(found.registered_at), runs=found.runs, users=found.users)
 
 
 def _quality(card: QualityCard) -> Quality:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from trivium.entrypoints.answers.advice import blast_of, name_of, repair_text
+from trivium.entrypoints.answers.advice import blast_of, repair_text
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import (
     AsOf,
@@ -98,7 +98,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     else:
         with keeping.graph(state) as connection:
             found = blast_radius(connection, inflows, asset, state.until, since)
-    titles = keeping.titles(state)
+    names = keeping.names(state)
     risk = found.at_risk_per_day
     return Answer(
         asset=asset,
@@ -108,7 +108,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
             Reached(
                 asset=one.asset,
                 kind=kind_of(one.asset),
-                title=name_of(one.asset, titles),
+                title=names.of(one.asset),
                 distance=one.distance,
                 at=format_instant(one.at),
             )
@@ -126,7 +126,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         ),
         sources=tuple(_rerun(one) for one in found.sources),
         repair=tuple(_rerun(one) for one in found.repair),
-        advice=repair_text((*found.sources, *found.repair), titles, found.currency),
+        advice=repair_text((*found.sources, *found.repair), names, found.currency),
     )
 
 

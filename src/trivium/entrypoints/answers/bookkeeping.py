@@ -12,6 +12,7 @@ from typing import Final, TypeVar, cast
 from sqlalchemy import Connection
 
 from trivium.dataops.healths import Health, healths
+from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.keys import parse
@@ -150,11 +151,9 @@ class Bookkeeping:
         parse(key)
         return self.flows(state).names.get(key) or self._named(key, state)
 
-    def titles(self, state: State) -> dict[str, str]:
-        """Give what people call the assets, by key; those without a title are absent."""
-        titles = self._keep(("titles", state.sequence, state.known), lambda: self._titles(state))
-        assert isinstance(titles, dict)
-        return titles
+    def names(self, state: State) -> Names:
+        """Give what assets are called."""
+        return self.kept("names", state, lambda: Names(self._titles(state), self.flows(state)))
 
     def kept(self, name: str, state: State, make: Callable[[], Made], *more: object) -> Made:
         """Give what was made under a name for a state, or make it; it must depend on nothing but state and `more`."""

@@ -9,16 +9,17 @@ from starlette.requests import Request
 
 from trivium.entrypoints.answers import asset_show, blast
 from trivium.entrypoints.answers.advice import Step
-from trivium.entrypoints.answers.facts import line_of
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.search import title_of
 from trivium.entrypoints.answers.terms import instant_of
+from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import brief_text
 from trivium.entrypoints.web.frames import money_shell
-from trivium.entrypoints.web.money_pages import API, kind_words, name_of
+from trivium.entrypoints.web.money_pages import API, kind_words
 from trivium.entrypoints.web.product_pages import STATES
+from trivium.entrypoints.web.times import day_text
 from trivium.evidence.next_steps import owner_line
 from trivium.facts.instants import parse_instant
 from trivium.facts.money import add
@@ -44,7 +45,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     )  # fmt: skip
     answer = asset_show.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
-    titles = rooms.bookkeeping.titles(state)
+    names = rooms.bookkeeping.names(state)
     month = rooms.bookkeeping.month(params.period, answer.currency, state)
     kind = kind_words(answer.asset)
     owning = kind in {"product", "team"}
@@ -55,33 +56,33 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "title": answer.title,
         "kind": kind,
         "currency": answer.currency,
-        "crumbs": [{"text": name_of(key, titles), "href": asset_address(key)} for key in answer.products[:1]],
+        "crumbs": [{"text": names.of(key), "href": asset_address(key)} for key in answer.products[:1]],
         "chips": [],
         "actions": [] if owning or not answer.origins else [
             {"text": "Explain its cost", "href": explain, "main": True}
         ],
-        "decision": first and _decision(first, answer.asset),
+        "decision": first and _decision(first, answer.asset, names),
         "thread": _thread(answer),
         "data": _data(answer),
-        "models": None,
+        "models": _models(answer, names),
         "money": _money(answer, owning=owning, month=str(month)),
-        "origins": [_origin(one, titles, explain) for one in answer.origins],
+        "origins": [_origin(one, names, explain) for one in answer.origins],
         "total": answer.total if answer.origins else None,
         "took_note": str(month) if owning else "to date · every line opens down to charges",
         "took_advice": _advice(answer),
         "took_line": None if answer.origins else "trivium import focus FILE",
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
-        "facts": [_fact(rooms, sequence) for sequence in answer.facts[:_FACTS]],
+        "facts": [_fact(rooms, sequence, names) for sequence in answer.facts[:_FACTS]],
         "verified_to": None,
         "trend": _trend(answer, str(month)),
-        "blast": _blast(rooms, answer, params, titles) if kind == "dataset" else None,
+        "blast": _blast(rooms, answer, params, names) if kind == "dataset" else None,
         "checks": [] if answer.quality is None else [
             {"check": one.check, "column": one.column, "passed": one.passed, "expected": one.expected,
              "actual": one.actual, "at": parse_instant(one.at)}
             for one in answer.quality.checks
         ],
-        "products": [{"key": key, "title": name_of(key, titles)} for key in answer.products],
-        "owners": [{"key": key, "title": name_of(key, titles)} for key in answer.owners],
+        "products": [{"key": key, "title": names.of(key)} for key in answer.products],
+        "owners": [{"key": key, "title": names.of(key)} for key in answer.owners],
         "names": list(answer.names),
         "about": [{"title": "Description", "text": answer.documentation}] if answer.documentation else [],
         "declare_line": next((step.line for step in answer.next if step.line), owner_line(answer.asset)),
@@ -90,12 +91,12 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     return {"shell": shell, "card": context}
 
 
-def _decision(step: Step, asset: str) -> Context:
+def _decision(step: Step, asset: str, names: Names) -> Context:
     """Say the most urgent thing, with its action."""
     words = {"fix first": "What it stands on is bad." if step.asset != asset else "It is bad.",
              "declare": "Nobody owns it.", "allocate": "It belongs to no product.",
              "tag": "Its cost rests on guesses.", "look": "It costs more than before."}  # fmt: skip
-    action = {"text": f"Open {title_of(step.asset)}", "href": asset_address(step.asset)}
+    action = {"text": f"Open {names.of(step.asset)}", "href": asset_address(step.asset)}
     return {"title": words[step.doing], "text": step.text, "action": action if step.asset != asset else None}
 
 
@@ -117,20 +118,39 @@ def _thread(answer: asset_show.Answer) -> Context:
 
 
 def _data(answer: asset_show.Answer) -> Context | None:
-    """Give the figure of quality: a dataset's own checks, else the datasets on the thread."""
+    """Give the figure of quality: a dataset's own checks, else those of the datasets that it stands on."""
     if answer.quality is not None:
         found = answer.quality
         bad = found.state == "failing"
         if not found.total:
             return _figure("data", "Data", "Unknown", "", "nothing checks it", words=True)
-        return _figure("data", "Data", str(found.kept), f"of {found.total} checks hold", found.state, bad=bad)
-    states = [node.state for node in answer.nodes if node.state and node.distance <= 0]
-    if not states:
+        text = ", ".join(one.check for one in found.checks if not one.passed)
+        told = f"failing: {text}" if text else "out of the usual" if found.state == "warning" else "all of them"
+        return _figure("data", "Data", str(found.kept), f"of {found.total} checks hold", told, bad=bad)
+    ground = answer.ground
+    if not ground.datasets:
         return None
-    bad_ones = states.count("failing")
-    text = f"{bad_ones} failing" if bad_ones else f"{states.count('unknown')} unchecked"
-    sound = str(states.count("passing"))
-    return _figure("data", "Data", sound, f"of {len(states)} datasets it stands on are sound", text, bad=bool(bad_ones))
+    if not ground.checks:
+        return _figure("data", "Data", "Unknown", "", f"nothing checks the {ground.datasets} datasets it stands on",
+                       words=True)  # fmt: skip
+    count = len(ground.bad)
+    text = f"{count} of {ground.datasets} datasets it stands on {'fails' if count == 1 else 'fail'}"
+    told = text if count else f"of {ground.datasets} datasets that it stands on"
+    return _figure("data", "Data", str(ground.kept), f"of {ground.checks} checks hold", told, bad=bool(count))
+
+
+def _models(answer: asset_show.Answer, names: Names) -> Context | None:
+    """Give the figure of a model version: since when it is registered, and what it serves."""
+    if answer.serving is None:
+        return None
+    found = answer.serving
+    version = answer.asset.rpartition("/")[2]
+    users = ", ".join(f"`{names.of(user)}`" for user in found.users[:3])
+    at = day_text(parse_instant(found.registered_at)) if found.registered_at else ""
+    told = " · ".join(
+        text for text in (f"registered {at}" if at else "", f"used by {users}" if users else "nobody uses it") if text
+    )
+    return _figure("models", "Model", f"Version {version}", "", told, words=True)
 
 
 def _money(answer: asset_show.Answer, *, owning: bool, month: str) -> Context:
@@ -151,12 +171,12 @@ def _figure(
     }  # fmt: skip
 
 
-def _origin(one: asset_show.Origin, titles: dict[str, str], explain: str) -> Context:
+def _origin(one: asset_show.Origin, names: Names, explain: str) -> Context:
     named = _ORIGINS.get(one.name)
     if named:
         return {"title": named[0], "amount": one.amount, "share": one.share, "discipline": named[1], "href": explain}
     return {
-        "title": name_of(one.name, titles), "amount": one.amount, "share": one.share,
+        "title": names.of(one.name), "amount": one.amount, "share": one.share,
         "discipline": discipline_of(kind_words(one.name)), "href": asset_address(one.name),
     }  # fmt: skip
 
@@ -168,11 +188,9 @@ def _advice(answer: asset_show.Answer) -> str:
     return step.text if step else "The parts add up to the loaded cost, to the last unit."
 
 
-def _fact(rooms: Rooms, sequence: int) -> Context:
+def _fact(rooms: Rooms, sequence: int, names: Names) -> Context:
     recorded = rooms.ledger.fact(sequence)
-    line = line_of(recorded)
-    about = f" about `{title_of(line.subject)}`" if line.subject else ""
-    return {"sequence": sequence, "text": f"{line.kind}{about}", "at": recorded.fact.happened_at}
+    return {"sequence": sequence, "text": words_of(recorded, rooms.reader, names), "at": recorded.fact.happened_at}
 
 
 def _trend(answer: asset_show.Answer, month: str) -> Context | None:
@@ -189,9 +207,7 @@ def _trend(answer: asset_show.Answer, month: str) -> Context | None:
     return {"kind": "bar", "currency": answer.currency, "series": series} if series else None
 
 
-def _blast(
-    rooms: Rooms, answer: asset_show.Answer, params: asset_show.Params, titles: dict[str, str]
-) -> Context | None:
+def _blast(rooms: Rooms, answer: asset_show.Answer, params: asset_show.Params, names: Names) -> Context | None:
     found = blast.ask(rooms, blast.Params(key=answer.asset, currency=answer.currency, as_of=params.as_of))
     if not found.assets:
         return None
@@ -201,7 +217,7 @@ def _blast(
         "spent": found.money.spent,
         "at_risk": {"serving": risk.serving, "tokens": risk.tokens, "value": risk.value},
         "assets": [
-            {"asset": one.asset, "title": name_of(one.asset, titles), "kind": kind_words(one.asset),
+            {"asset": one.asset, "title": names.of(one.asset), "kind": kind_words(one.asset),
              "distance": one.distance}
             for one in found.assets
         ],

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from trivium.entrypoints.answers import cost_explain, cost_statement
 from trivium.entrypoints.answers.graph_unmatched import share_of
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.search import title_of
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.bands import bands
@@ -62,7 +62,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
     answer = cost_statement.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
     month = parse_period(answer.period)
-    titles = rooms.bookkeeping.titles(state)
+    names = rooms.bookkeeping.names(state)
     whole = add(Decimal(answer.total), Decimal(answer.brought_forward))
     over = month.end <= state.as_of
     asked = {"period": answer.period, "by": by, "currency": answer.currency, "as_of": params.as_of}
@@ -86,7 +86,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
             }
             for name in ("product", "team", "asset")
         ],
-        "lines": [_line(line, titles, whole) for line in _by_size(answer.lines)],
+        "lines": [_line(line, names, whole) for line in _by_size(answer.lines)],
         "coverage": _coverage(answer),
         "next": _advice(answer),
         "bridge": answer.bridge,
@@ -108,9 +108,9 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
     )  # fmt: skip
     answer = cost_explain.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
-    titles = rooms.bookkeeping.titles(state)
+    names = rooms.bookkeeping.names(state)
     month = rooms.bookkeeping.month(params.period, answer.currency, state)
-    title = name_of(answer.asset, titles)
+    title = names.of(answer.asset)
     total = Decimal(answer.total)
     tree = {
         "asset": answer.asset,
@@ -118,7 +118,7 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
         "kind": kind_words(answer.asset),
         "total": answer.total,
         "currency": answer.currency,
-        "parts": [_part(part, titles, total) for part in answer.parts],
+        "parts": [_part(part, names, total) for part in answer.parts],
         "charges": [_charge(charge) for charge in answer.charges],
     }
     context = {
@@ -132,7 +132,7 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
         "downloads": [
             {"text": "JSON", "href": address(f"{API}/cost/explain", {"key": answer.asset, "as_of": params.as_of})}
         ],
-        "sankey": bands(tree) if answer.parts else None,
+        "sankey": bands(_by_job(tree, names)) if answer.parts else None,
     }
     return {"shell": money_shell(request, "", rooms, state, month, answer.currency), "explain": context}
 
@@ -145,11 +145,6 @@ def downloads(path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def name_of(key: str, titles: dict[str, str]) -> str:
-    """Give what a page calls an asset or account."""
-    return titles.get(key) or (title_of(key) if ":" in key else key)
-
-
 def _moves(answer: cost_statement.Answer) -> str:
     return "Closed, it never moves." if answer.closed else "Open months still move."
 
@@ -159,11 +154,11 @@ def _by_size(lines: tuple[cost_statement.Line, ...]) -> list[cost_statement.Line
     return sorted(lines, key=lambda line: (":" not in line.account, -abs(Decimal(line.amount)), line.account))
 
 
-def _line(line: cost_statement.Line, titles: dict[str, str], whole: Decimal) -> Context:
+def _line(line: cost_statement.Line, names: Names, whole: Decimal) -> Context:
     linked = ":" in line.account
     return {
         "account": line.account,
-        "title": name_of(line.account, titles),
+        "title": names.of(line.account),
         "amount": line.amount,
         "carried": line.carried,
         "share": share_of(Decimal(line.amount), whole),
@@ -194,20 +189,27 @@ def _advice(answer: cost_statement.Answer) -> Context | None:
     return {"text": "What nothing is known of is listed with the line that joins it:", "line": line}
 
 
-def _part(part: cost_explain.Part, titles: dict[str, str], total: Decimal) -> Context:
+def _part(part: cost_explain.Part, names: Names, total: Decimal) -> Context:
     linked = ":" in part.asset
     return {
         "asset": part.asset,
-        "title": name_of(part.asset, titles) if linked else "smaller and deeper parts",
+        "title": names.of(part.asset) if linked else "smaller and deeper parts",
         "kind": kind_words(part.asset) if linked else "",
         "discipline": discipline_of(kind_words(part.asset)) if linked else "plain",
         "amount": part.amount,
         "share": share_of(Decimal(part.amount), total),
         "basis": part.basis,
         "href": asset_address(part.asset) if linked else None,
-        "parts": [_part(below, titles, total) for below in part.parts],
+        "parts": [_part(below, names, total) for below in part.parts],
         "charges": [_charge(charge) for charge in part.charges],
     }
+
+
+def _by_job(part: Context, names: Names) -> Context:
+    """Let runs stand as their jobs, so that a picture has one band for all runs of one."""
+    job = names.job_of(part["asset"])
+    named = {"asset": job, "title": names.of(job), "discipline": discipline_of("job")} if job else {}
+    return part | named | {"parts": [_by_job(below, names) for below in part["parts"]]}
 
 
 def _charge(charge: cost_explain.Charge) -> Context:

@@ -9,11 +9,12 @@ from starlette.requests import Request
 
 from trivium.entrypoints.answers import overview
 from trivium.entrypoints.answers.graph_unmatched import share_of
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.frames import money_shell
-from trivium.entrypoints.web.money_pages import downloads, name_of
+from trivium.entrypoints.web.money_pages import downloads
 from trivium.entrypoints.web.times import day_text
 from trivium.entrypoints.web.trust_pages import setup_context
 from trivium.facts.instants import parse_instant
@@ -23,8 +24,8 @@ from trivium.finops.charges import currencies
 from trivium.graph.assets import all_assets
 
 Context = dict[str, Any]
-STATES = {"failing": "bad", "warning": "bad", "passing": "ok", "unknown": "unknown"}
-"""How a dataset's quality is called on pages."""
+STATES = {"failing": "bad", "warning": "unknown", "passing": "ok", "unknown": "unknown"}
+"""How a dataset's quality is marked on pages; red is kept for what fails, a warning is said in words."""
 
 
 def overview_page(rooms: Rooms, request: Request) -> Context:
@@ -35,8 +36,8 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
     )
     answer = overview.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
-    titles = rooms.bookkeeping.titles(state)
-    products = [_product(one, titles) for one in answer.products]
+    names = rooms.bookkeeping.names(state)
+    products = [_product(one, names) for one in answer.products]
     failing = sorted({name for one in answer.products for name in one.failing})
     asked = {"period": answer.period, "currency": answer.currency, "as_of": params.as_of}
     worst = next((one for one in answer.products if one.failing), None)
@@ -53,7 +54,7 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
         "quality": {
             "kept": sum(one.kept for one in answer.products),
             "total": sum(one.checks for one in answer.products),
-            "failing": [name_of(name, titles) for name in failing],
+            "failing": [names.of(name) for name in failing],
             "state": "bad" if failing else "ok",
         },
         "products": products,
@@ -62,7 +63,7 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
         "decision": worst and {
             "title": "Something that a product stands on is bad.",
             "text": worst.next,
-            "action": {"text": f"Open {name_of(worst.failing[0], titles)}", "href": asset_address(worst.failing[0])},
+            "action": {"text": f"Open {names.of(worst.failing[0])}", "href": asset_address(worst.failing[0])},
         },
         "downloads": downloads("/overview", asked),
     }  # fmt: skip
@@ -75,7 +76,7 @@ def data_page(rooms: Rooms, request: Request) -> Context:
     keeping = rooms.bookkeeping
     state = keeping.state(instant_of(request.query_params.get("as_of", "")))
     currency = request.query_params.get("currency", "") or _any_currency(rooms)
-    titles = keeping.titles(state)
+    names = keeping.names(state)
     with keeping.graph(state) as connection:
         datasets = all_assets(connection, {"dataset"})
     healths = keeping.healths(state)
@@ -84,15 +85,15 @@ def data_page(rooms: Rooms, request: Request) -> Context:
         health = healths.get(one.key)
         rows.append({
             "key": one.key,
-            "title": name_of(one.key, titles),
+            "title": names.of(one.key),
             "state": STATES[health.state] if health else "unknown",
             "kept": health.passed if health else 0,
             "total": health.total if health else 0,
-            "failing": list(health.failing) if health else [],
+            "failing": [*health.failing, *health.unusual] if health else [],
             "written_at": health.freshness.last_write if health else None,
             "rows": health.rows if health else None,
             "volumes": [int(value) for value in health.series] if health else [],
-            "owner": {"key": one.owners[0], "title": name_of(one.owners[0], titles)} if one.owners else None,
+            "owner": {"key": one.owners[0], "title": names.of(one.owners[0])} if one.owners else None,
         })  # fmt: skip
     rows.sort(key=lambda row: (row["state"] != "bad", row["written_at"] or 0, row["key"]))
     context = {
@@ -132,7 +133,7 @@ def _unjoined(loose: Decimal, answer: overview.Answer) -> Context:
     }
 
 
-def _product(one: overview.Product, titles: dict[str, str]) -> Context:
+def _product(one: overview.Product, names: Names) -> Context:
     owner = next(iter(one.owners), None)
     return {
         "key": one.product,
@@ -143,10 +144,10 @@ def _product(one: overview.Product, titles: dict[str, str]) -> Context:
         "quality": {
             "kept": one.kept,
             "total": one.checks,
-            "failing": [name_of(name, titles) for name in one.failing],
+            "failing": [names.of(name) for name in one.failing],
             "state": one.quality,
         },
-        "owner": owner and {"key": owner, "title": name_of(owner, titles)},
+        "owner": owner and {"key": owner, "title": names.of(owner)},
         "next": {"text": one.next.replace("`", ""), "href": _where(one)} if one.next else None,
     }
 

@@ -9,19 +9,22 @@ import msgspec
 from starlette.requests import Request
 
 from trivium.entrypoints.answers import declared, fact, facts, graph_unmatched, ledger_head, ledger_proof, setup
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.search import title_of
 from trivium.entrypoints.answers.terms import instant_of
+from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.figures import exact_text
 from trivium.entrypoints.web.frames import money_shell, plain_shell
-from trivium.entrypoints.web.money_pages import downloads, kind_words, name_of
-from trivium.entrypoints.web.times import ago_text
-from trivium.facts.instants import SECOND, now, parse_instant
-from trivium.facts.keys import KINDS, kind_of
+from trivium.entrypoints.web.money_pages import downloads, kind_words
+from trivium.entrypoints.web.times import ago_text, exact_instant
+from trivium.facts.instants import FIRST, LAST, SECOND, now, parse_instant
+from trivium.facts.keys import KINDS
 from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
 from trivium.facts.problem import refuse, shown
+from trivium.finops.allocation import is_key
 from trivium.graph.assets import Asset, all_assets
 from trivium.graph.search import search
 
@@ -41,6 +44,7 @@ _SECTIONS: Final = {
     "version.predicted": ("Predictions", "how many each consumer had in a month"),
     "rule.declared": ("Rules", "which charges go where"),
 }
+_INSTANTS: Final = frozenset({"at", "since", "until"})
 _EXAMPLE: Final = (
     '[[product]]\nname = "my-product"\ntitle = "My product"\nowners = ["my-team"]\nassets = ["job:NAMESPACE/NAME"]'
 )
@@ -66,7 +70,11 @@ def ledger_page(rooms: Rooms, request: Request) -> Context:
         "subject": params.subject,
         "facts": [
             msgspec.structs.asdict(line)
-            | {"happened_at": parse_instant(line.happened_at), "recorded_at": parse_instant(line.recorded_at)}
+            | {
+                "happened_at": parse_instant(line.happened_at),
+                "recorded_at": parse_instant(line.recorded_at),
+                "subject": _asset_or_nothing(line.subject),
+            }
             for line in answer.facts
         ],
         "matching_text": "those that match" if filtered else f"{head.sequence:,} facts",
@@ -82,9 +90,10 @@ def fact_page(rooms: Rooms, request: Request) -> Context:
     sequence = _whole(request.path_params["sequence"], "sequence")
     answer = fact.ask(rooms, fact.Params(sequence=sequence))
     proof = ledger_proof.ask(rooms, ledger_proof.Params(sequence=sequence))
-    line = answer.fact
+    line, recorded, state = answer.fact, rooms.ledger.fact(sequence), rooms.bookkeeping.state()
     context = msgspec.structs.asdict(line) | {
-        "text": f"{line.kind}" + (f" about `{line.subject}`" if line.subject else ""),
+        "text": words_of(recorded, rooms.reader, rooms.bookkeeping.names(state)),
+        "subject": _asset_or_nothing(line.subject),
         "happened_at": parse_instant(line.happened_at),
         "recorded_at": parse_instant(line.recorded_at),
         "body": _pretty(answer.body),
@@ -131,11 +140,15 @@ def unmatched_page(rooms: Rooms, request: Request) -> Context:
 def declared_page(rooms: Rooms, request: Request) -> Context:
     """Give what `declared.html` shows."""
     answer = declared.ask(rooms, declared.Params())
+    names = rooms.bookkeeping.names(rooms.bookkeeping.state())
     sections = []
     for kind, (title, text) in _SECTIONS.items():
         said = [one for one in answer.statements if one.kind == kind]
         columns = list(dict.fromkeys(name for one in said for name in one.says))
-        rows = [{"cells": [_cell(one.says.get(name)) for name in columns], "sequence": one.sequence} for one in said]
+        rows = [
+            {"cells": [_cell(name, one.says.get(name), names) for name in columns], "sequence": one.sequence}
+            for one in said
+        ]
         if rows:
             titles = [name.replace("_", " ").capitalize() for name in columns]
             sections.append({"title": title, "text": text, "columns": titles, "rows": rows})
@@ -200,18 +213,25 @@ def _suggestion(row: graph_unmatched.Name) -> str:
     return "Say whose it is:" if row.line else "Correct the name at its source."
 
 
-def _cell(value: Any) -> Context:
-    if isinstance(value, str) and kind_of(value) in KINDS and ":" in value:
-        return {"text": name_of(value, {}), "href": asset_address(value)}
-    text = "" if value is None else value if isinstance(value, str) else _words(value)
+def _asset_or_nothing(subject: str) -> str:
+    """Give a subject that has a page: an asset's key."""
+    return subject if is_key(subject) else ""
+
+
+def _cell(field: str, value: Any, names: Names) -> Context:
+    if isinstance(value, str) and is_key(value):
+        return {"text": names.of(value), "href": asset_address(value)}
+    if field in _INSTANTS and isinstance(value, int):
+        return {"text": exact_instant(value) if FIRST <= value <= LAST else "", "href": None}
+    text = "" if value is None else value if isinstance(value, str) else _words(value, names)
     return {"text": text, "href": None}
 
 
-def _words(value: Any) -> str:
+def _words(value: Any, names: Names) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} = {item}" for key, item in value.items())
     if isinstance(value, Iterable):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(names.of(item) if is_key(str(item)) else str(item) for item in value)
     return str(value)
 
 
