@@ -207,7 +207,8 @@ class Flow:
             run = self.view.runs[key]
             for step in steps:
                 last = step.slices[-1]
-                if step.finishes is not None and last.success and run.job and not run.upkeep:
+                alone = bearers(key, self.view) == {key: Fraction(1)}
+                if step.finishes is not None and last.success and run.job and not run.upkeep and alone:
                     found.append((schedule.start_position(step.slices[0]), run.job, last))
         return sorted(found, key=lambda x: x[0])
 
@@ -219,7 +220,7 @@ class Flow:
         """Take what failed runs of the job left, if this is the next successful one."""
         got, rest = ZERO, []
         for failed in self.tanks.failed:
-            later = [p for place, job, p in self.successes if job == failed.job and place > failed.ended]
+            later = self._retries(failed)
             if later and later[0] in step.slices and self.view.rules.failed_to_next_success:
                 got += failed.amount
                 if failed.run != self.absorbs:
@@ -229,6 +230,12 @@ class Flow:
         self.tanks.failed[:] = rest
         self.arrive(run.key, "upstream", got)
         return got
+
+    def _retries(self, failed: Failed) -> list[Slice]:
+        """Return the successful slices of a failed run's job that start after it ended, by what is known of it now."""
+        run = self.view.runs.get(failed.run)
+        mine = failed.job if run is None else run.job
+        return [p for place, job, p in self.successes if job == mine and place > failed.ended]
 
     # Datasets
 

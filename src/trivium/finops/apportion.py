@@ -2,7 +2,8 @@
 
 `spread` is written so that it runs as it stands on Python lists (small networks) and compiled by numba on int64 arrays
 (large ones). The remainder `total × weight − part × sum` may wrap at 64 bits on the way: its true value lies well
-within them whenever the weights sum to at most 2⁵⁰ (`LARGEST_SUM`), so it comes out exact.
+within them whenever the weights sum to at most 2⁵¹ (`LARGEST_SUM`), so it comes out exact: `part` is off by at most
+1 + 3 × 2⁻⁵³ × total, hence the remainder below 2⁵¹ + 3/4 × total, and no total is above 9 × 10¹⁸.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 Key = TypeVar("Key", str, int)
 
-LARGEST_SUM: Final = 1 << 50
+LARGEST_SUM: Final = 1 << 51
 """Whole weights of one division sum to at most this (design.md §7: weights may be float64, amounts never)."""
 _FEW: Final = 48
 

@@ -20,7 +20,7 @@ from trivium.finops.month import build_month
 from trivium.finops.network import Network, Poured, Tank
 from trivium.finops.places import Places
 from trivium.finops.sharing import Sharing
-from trivium.finops.slices import Spans, View
+from trivium.finops.spans import Spans, View
 from trivium.finops.spreading import pour
 from trivium.graph.flows import Flows
 

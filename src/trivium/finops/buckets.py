@@ -28,6 +28,7 @@ class Reads:
     share: np.ndarray
     consumer: Int64
     """The experiment or job (or run) among which equal shares are counted."""
+    run: Int64
 
     def sorted(self, width: int) -> Reads:
         """Order the reads by (dataset, step); all steps are below `width`."""
@@ -74,7 +75,13 @@ class Stretches:
         owner = np.repeat(np.arange(len(first)), count)
         read = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + first[owner]
         weight = shared_by(
-            owner, len(first), reads.bytes[read], reads.rows[read], reads.share[read], reads.consumer[read]
+            owner,
+            len(first),
+            reads.bytes[read],
+            reads.rows[read],
+            reads.share[read],
+            reads.consumer[read],
+            reads.run[read],
         )
         self._draft.edges(bucket[owner], reads.node[read], weight)
         return bucket

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trivium.facts.period import Period
-from trivium.finops.apportion import LARGEST_SUM
 from trivium.finops.network import TANK, Entries, Int64, Network, Tank
 
 SUB = 8
@@ -82,16 +81,3 @@ class Draft:
             weight[by_source], moved, {tank: int(new[node]) for tank, node in self.opening.items()},
             {tank: int(new[node]) for tank, node in self.closing.items()},
         )  # fmt: skip
-
-
-def whole_weights(weight: np.ndarray, owner: Int64, owners: int) -> Int64:
-    """Turn float weights into whole ones whose sums per owner fit LARGEST_SUM; whole weights that fit stay as they are.
-
-    Scaling is by powers of two, so that proportions of whole numbers are kept exactly.
-    """
-    total = np.bincount(owner, weights=weight, minlength=owners)
-    broken = np.bincount(owner, weights=weight != np.floor(weight), minlength=owners) > 0
-    scale = np.ones(owners)
-    wrong = (total > LARGEST_SUM) | (broken & (total > 0))
-    scale[wrong] = np.exp2(np.floor(np.log2(LARGEST_SUM / total[wrong])))
-    return np.floor(weight * scale[owner]).astype(np.int64)

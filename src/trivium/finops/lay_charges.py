@@ -89,7 +89,10 @@ def _storage(layout: Layout, place: int, instant: int) -> int:
     """
     to_come = instant > layout.view.cutoff
     step = layout.timeline.last - 1 if to_come else layout.timeline.step(instant, POUR)
-    return layout.source_of_pour(place - layout.places.first_dataset, step, instant)
+    source = layout.source_of_pour(place - layout.places.first_dataset, step, instant)
+    if to_come:
+        layout.released.add(source)
+    return source
 
 
 def _node_of(layout: Layout, place: int, end: int, late: bool) -> int:

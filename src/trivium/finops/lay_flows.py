@@ -13,24 +13,20 @@ from trivium.finops.draft import SUB
 from trivium.finops.layout import Layout, Retries, order_in_time
 from trivium.finops.measures import shared_by
 from trivium.finops.network import PARTS, REST, Int64
-from trivium.finops.timeline import POUR, START
-from trivium.finops.uses import Pours, month_drains, month_pours
+from trivium.finops.timeline import OPENING, POUR, START
+from trivium.finops.uses import Missed, Pours, month_drains, month_pours, month_writes
 from trivium.graph.flows import FAILED, OPEN, SUCCESS, Uses
 
 
-def lay_reads(layout: Layout, late: Int64) -> Reads:
-    """Collect what the month's slices read at their start, and late reads by runs that began in a closed month."""
+def lay_reads(layout: Layout, missed: Missed) -> Reads:
+    """Collect what the month's slices read at their start."""
     flows, slices = layout.view.flows, layout.slices
-    drains = month_drains(layout.view, layout.spans, slices)
-    row = np.concatenate([drains.row, late])
-    late_run = flows.reads.run[late].tolist()
-    node = np.concatenate([layout.hold[drains.slice], [layout.of_run(run) for run in late_run]]).astype(np.int64)
-    late_step = [layout.after_step.get(run, 1) for run in late_run]
-    step = np.concatenate([layout.timeline.start[drains.slice], late_step]).astype(np.int64)
-    share = np.concatenate([slices.share[drains.slice], np.ones(len(late))])
+    drains = month_drains(layout.view, layout.spans, slices, missed)
+    row, place = drains.row, drains.slice
     return Reads(
-        flows.reads.dataset[row].astype(np.int64), step, node, flows.reads.bytes[row], flows.reads.rows[row], share,
-        _consumers(layout)[flows.reads.run[row]],
+        flows.reads.dataset[row].astype(np.int64), layout.timeline.start[place], layout.hold[place],
+        flows.reads.bytes[row], flows.reads.rows[row], slices.share[place], _consumers(layout)[flows.reads.run[row]],
+        flows.reads.run[row].astype(np.int64),
     )  # fmt: skip
 
 
@@ -43,12 +39,13 @@ def _consumers(layout: Layout) -> Int64:
     return np.where(runs.job >= 0, runs.job.astype(np.int64), by_experiment)
 
 
-def lay_ends(layout: Layout, reads: Reads) -> None:
+def lay_ends(layout: Layout, reads: Reads, missed: Missed) -> None:
     """Let every slice pour at its end by the first route that applies, and match all pours with their readers."""
     writes, upkeep = month_pours(layout.view, layout.slices)
     flows, slices = layout.view.flows, layout.slices
     leads = np.isin(slices.run, [*layout.registered.of_run, *layout.registered.awaited])
-    cuts = (flows.writes.dataset[writes.row].astype(np.int64), layout.timeline.end[writes.slice])
+    written = month_writes(layout.view, slices, missed)
+    cuts = (flows.writes.dataset[written.row].astype(np.int64), layout.timeline.end[written.slice])
     keep = ~leads[writes.slice]
     writes = Pours(writes.slice[keep], writes.row[keep], True)
     poured = np.zeros(len(slices.run), dtype=np.bool_)
@@ -62,7 +59,7 @@ def lay_ends(layout: Layout, reads: Reads) -> None:
 def _route_others(layout: Layout, places: Int64) -> None:
     """Route the slices that pour into no dataset: open, failed, leading to versions, trials, ends."""
     slices, runs = layout.slices, layout.view.flows.runs
-    retries = Retries(layout.view, layout.spans, slices)
+    retries = Retries(layout.view, slices)
     plain = (slices.outcome[places] == SUCCESS) & (runs.experiment[slices.run[places]] < 0)
     plain &= ~np.isin(slices.run[places], [*layout.registered.of_run, *layout.registered.awaited])
     ends = places[plain]
@@ -92,8 +89,9 @@ def _route(layout: Layout, retries: Retries, run: int, node: int, outcome: int, 
     elif experiment >= 0:
         layout.draft.edge(node, layout.trial(experiment, run, order, step))
     elif outcome == FAILED and not layout.view.flows.runs.upkeep[run]:
-        retry = retries.of(run)
-        taker = int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", run)
+        end = int(layout.spans.end[run])
+        retry = retries.of(run, end, int(layout.spans.start[run]))
+        taker = int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", run, end)
         layout.draft.edge(node, taker)
     else:
         layout.draft.edge(node, layout.rest(run))
@@ -101,10 +99,10 @@ def _route(layout: Layout, retries: Retries, run: int, node: int, outcome: int, 
 
 def _route_afterlives(layout: Layout) -> None:
     """Let runs that ended before the month pour what reached them since, at once and by their route."""
-    flows, retries = layout.view.flows, Retries(layout.view, layout.spans, layout.slices)
+    flows, retries, step = layout.view.flows, Retries(layout.view, layout.slices), OPENING
     for run, node in layout.after.items():
-        outcome, step = int(layout.spans.outcome[run]), layout.after_step[run]
-        leads = run in layout.registered.of_run
+        outcome = int(layout.spans.outcome[run])
+        leads = run in layout.registered.of_run and not flows.runs.upkeep[run]
         uses = flows.reads if flows.runs.upkeep[run] else flows.writes
         rows = _rows_of(uses, run)
         if len(rows) and not leads and (outcome == SUCCESS or flows.runs.upkeep[run]):
@@ -125,7 +123,8 @@ def _weights(uses: Uses, row: Int64, owner: Int64, owners: int, equally: bool) -
     """Weigh a pour's datasets: by bytes, else rows, else equally; upkeep always equally."""
     if equally:
         return np.ones(len(row), dtype=np.int64)
-    return shared_by(owner, owners, uses.bytes[row], uses.rows[row], np.ones(len(row)), np.arange(len(row)))
+    each = np.arange(len(row))
+    return shared_by(owner, owners, uses.bytes[row], uses.rows[row], np.ones(len(row)), each, each)
 
 
 def _match_pours(layout: Layout, stretches: Stretches, many: list[tuple[Pours, Uses]]) -> None:

@@ -12,8 +12,9 @@ from trivium.finops.draft import SUB, Draft
 from trivium.finops.network import HOLD, POURED, REST, TRIAL, VERSION, Int64, Tank
 from trivium.finops.places import Places
 from trivium.finops.registrations import Registrations
-from trivium.finops.slices import Slices, Spans, View
-from trivium.finops.timeline import END, PHASES, Timeline
+from trivium.finops.slices import Slices
+from trivium.finops.spans import Spans, View
+from trivium.finops.timeline import END, OPENING, PHASES, Timeline
 from trivium.graph.flows import OPEN, SUCCESS
 
 
@@ -31,8 +32,7 @@ class Layout:
     hold: Int64
     """The node of each slice."""
     after: dict[int, int] = field(default_factory=dict)
-    """Runs that ended before the month and still get money or read: their node."""
-    after_step: dict[int, int] = field(default_factory=dict)
+    """Runs that ended before the month and still get money: their node."""
     rests: dict[int, int] = field(default_factory=dict)
     versions: dict[int, int] = field(default_factory=dict)
     trials: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Layout:
     pours: list[tuple[int, int, int, int]] = field(default_factory=list)
     """Single pours into datasets: (source node, dataset, step, instant)."""
     released: set[int] = field(default_factory=set)
-    """Sources among them that were released before, so that a dataset's life does not hold them again."""
+    """Sources among them that a dataset's life does not hold: they were released before, or are still to come."""
 
     @cached_property
     def experiments(self) -> dict[str, int]:
@@ -103,21 +103,17 @@ class Layout:
 
     def of_run(self, run: int) -> int:
         """Give the first node that holds money for a run: a slice of this month, its afterlife, or a tank before it."""
-        several = self.slices.of_run.get(run)
-        if several:
-            return int(self.hold[several[0]])
-        single = int(self.slices.single[run])
-        if single >= 0:
-            return int(self.hold[single])
+        first = self.slices.of(run)
+        if first >= 0:
+            return int(self.hold[first])
         if run in self.after:
             return self.after[run]
-        carrier = int(self.view.flows.runs.carrier[run])
+        carrier = int(self.spans.carrier[run])
         return self.of_run(carrier) if carrier != run else self.tank("running", "running", run)
 
-    def live(self, run: int, step: int) -> None:
-        """Make the node of a run that ended before the month and still gets money or reads."""
-        self.after[run] = self.draft.node(step * SUB + 2, HOLD, run)
-        self.after_step[run] = step
+    def live(self, run: int) -> None:
+        """Make the node of a run that ended before the month and still gets money: it passes it on before all else."""
+        self.after[run] = self.draft.node(OPENING * SUB + 2, HOLD, run)
 
 
 @dataclass
@@ -125,7 +121,6 @@ class Retries:
     """Finds the successful slice that takes over what a failed run cost, among those that end in the month."""
 
     view: View
-    spans: Spans
     slices: Slices
 
     @cached_property
@@ -140,12 +135,11 @@ class Retries:
             starts.sort()
         return found
 
-    def of(self, run: int) -> int:
+    def of(self, run: int, end: int, start: int) -> int:
         """Give the next successful slice of a failed run's job that starts after the run ended, or -1."""
         job = int(self.view.flows.runs.job[run])
         if job < 0:
             return -1
-        end, start = int(self.spans.end[run]), int(self.spans.start[run])
         for begun, other, place in self._successes.get(job, []):
             if begun > end or (begun == end and other != run and (start < end or other > run)):
                 return place

@@ -16,49 +16,45 @@ from trivium.finops.lay_charges import lay_bearings
 from trivium.finops.lay_flows import lay_ends, lay_reads
 from trivium.finops.lay_models import drain_trials, drain_versions
 from trivium.finops.layout import Layout, Retries, lay_holds, order_in_time
-from trivium.finops.network import HOLD, Int64, Network, Tank
+from trivium.finops.network import HOLD, Network, Tank
 from trivium.finops.registrations import registrations
 from trivium.finops.sharing import Sharing
-from trivium.finops.slices import Spans, View, month_slices
+from trivium.finops.slices import Slices, month_slices
+from trivium.finops.spans import Spans, View
 from trivium.finops.timeline import POUR, timeline
-from trivium.finops.uses import late_reads
+from trivium.finops.uses import missed_uses
 
 
 def build_month(view: View, spans: Spans, sharing: Sharing, bearings: Bearings, opening: Iterable[Tank]) -> Network:
     """Lay out the pours of one month. `opening` are the tanks of the month before; their amounts flow later."""
     tanks, places = sorted(opening), sharing.places
-    slices = month_slices(view, spans)
-    late = late_reads(view, spans)
-    afters, late_after = _afterlives(view, sharing, bearings, tanks, late)
-    line, late_step = timeline(view, slices, late_after)
+    missed = missed_uses(view, spans)
+    slices = month_slices(view, spans, missed.run, missed.reader)
+    line = timeline(view, slices)
     draft = Draft()
     layout = Layout(
         view, places, spans, slices, registrations(view, spans), line, draft, lay_holds(draft, slices, line)
     )
-    step_of = dict(zip(late_after.tolist(), late_step.tolist(), strict=True))
-    for run in sorted(afters, key=lambda run: (int(spans.start[run]), run)):
-        layout.live(run, step_of.get(run, 1))
+    for run in _afterlives(sharing, bearings, tanks, slices):
+        layout.live(run)
     entries = lay_bearings(layout, bearings)
     for tank in tanks:
         draft.opening[tank] = _open(layout, sharing, tank)
-    lay_ends(layout, lay_reads(layout, late))
+    lay_ends(layout, lay_reads(layout, missed), missed)
     drain_trials(layout)
     drain_versions(layout)
     return draft.finish(view.month, entries)
 
 
-def _afterlives(
-    view: View, sharing: Sharing, bearings: Bearings, tanks: list[Tank], late: Int64
-) -> tuple[list[int], Int64]:
-    """Find the runs that ended before the month and still get money, or read now: (all of them, those that read)."""
+def _afterlives(sharing: Sharing, bearings: Bearings, tanks: list[Tank], slices: Slices) -> list[int]:
+    """Find the runs without a slice in the month that get money all the same: they ended before it."""
     places, spans = sharing.places, sharing.spans
     charged = bearings.place[bearings.place < places.first_dataset]
-    wanted = set(np.unique(charged[spans.past[charged]]).tolist())
     running = [places.place(tank.holder) for tank in tanks if tank.kind == "running"]
-    reading = {run for run in view.flows.reads.run[late].tolist() if spans.past[run]}
-    carriers = {carrier for run in running if places.is_run(run) for carrier in sharing.carriers(run)}
-    wanted |= reading | {run for run in carriers if spans.past[run]}
-    return sorted(wanted), np.array(sorted(reading), dtype=np.int64)
+    wanted = set(np.unique(charged[spans.over[charged]]).tolist())
+    wanted |= {carrier for run in running if places.is_run(run) for carrier in sharing.carriers(run)}
+    past = [run for run in sorted(wanted) if spans.over[run] and slices.of(run) < 0]
+    return sorted(past, key=lambda run: int(spans.start[run]))
 
 
 def _resume(layout: Layout, sharing: Sharing, run: int) -> int:
@@ -82,8 +78,12 @@ def _open(layout: Layout, sharing: Sharing, tank: Tank) -> int:
     if tank.kind == "running":
         return _resume(layout, sharing, holder)
     if tank.kind == "failed":
-        retry = Retries(layout.view, layout.spans, layout.slices).of(holder) if layout.places.is_run(holder) else -1
-        return int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", holder)
+        retry = (
+            Retries(layout.view, layout.slices).of(holder, tank.at, int(layout.spans.start[holder]))
+            if layout.places.is_run(holder)
+            else -1
+        )
+        return int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", holder, tank.at)
     if tank.kind == "version":
         return layout.version_of(layout.places.key(holder), holder)
     if tank.kind == "trial":

@@ -42,7 +42,7 @@ class Tank(msgspec.Struct, frozen=True, order=True):
     """Where carried money waits. `kind` is dataset, prepaid, running, failed, trial or version.
 
     `place` is the asset or account whose line shows it, `holder` the asset that has it (the run of a running, failed or
-    trial tank, the dataset of a prepaid one), `at` the instant of release of a prepaid part.
+    trial tank, the dataset of a prepaid one), `at` the instant of release of a prepaid part, or of a failed run's end.
     """
 
     kind: str

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from trivium.facts.period import month_of
-from trivium.finops.slices import Spans, View
+from trivium.finops.spans import Spans, View
 from trivium.finops.timeline import EFFECT, PHASES
 from trivium.graph.flows import OPEN
 
@@ -80,14 +80,9 @@ def _runs_of(view: View, registered: dict[int, tuple[int, int]]) -> dict[int, li
 
 def _pair(view: View, spans: Spans, registered: dict[int, tuple[int, int]], run: int, version: int) -> Pair:
     """Say when a version takes effect for a run that has ended: at the later of registration and end."""
-    end = int(spans.end[run])
-    if spans.late_end[run]:
-        month, counted = int(spans.end_month[run]), int(spans.end_month[run])
-    else:
-        counted = end
-        month = month_of(end if spans.start[run] == end else end - 1).start
     registered_month, at = registered[version]
-    return max(month, registered_month), max(counted, at, view.month.start) * PHASES + EFFECT, run, version
+    counted = max(int(spans.end[run]), at, view.month.start)
+    return max(spans.ended_in(run), registered_month), counted * PHASES + EFFECT, run, version
 
 
 def _drains(

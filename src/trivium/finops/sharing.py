@@ -11,25 +11,31 @@ import numpy as np
 
 from trivium.facts.keys import kind_of
 from trivium.finops.places import Places
-from trivium.finops.slices import Spans
+from trivium.finops.spans import Spans
 from trivium.graph.flows import Flows, ResourceUse
 
 
 @dataclass
 class Timesheet:
-    """The use of one resource: between `edges[i]` and `edges[i + 1]` the places of `active[i]` share it by weight."""
+    """The use of one resource: between `edges[i]` and `edges[i + 1]` the places of `active[i]` share it by weight.
+
+    `spans` are the (start, end, place, weight) of those who use it for a time, `always` those who use it at any time.
+    """
 
     edges: list[int]
     active: list[list[tuple[int, Fraction]]]
+    spans: list[tuple[int, int, int, Fraction]]
+    always: list[tuple[int, Fraction]]
 
     def split(self, start: int, end: int) -> dict[int, Fraction]:
         """Give the part of [start, end) of each place as a fraction; -1 holds the instants that nobody used.
 
-        A charge for one instant is shared by those who are active then.
+        A charge for one instant is shared by those who are active then: who starts or ends at it is, too.
         """
         parts: dict[int, Fraction] = defaultdict(Fraction)
         if end <= start:
-            users = self.active[bisect_right(self.edges, start) - 1]
+            now = [(place, weight) for first, last, place, weight in self.spans if first <= start <= last]
+            users = [*self.always, *now]
             whole = sum((weight for _, weight in users), Fraction(0))
             return _summed([(place, weight / whole) for place, weight in users]) or {-1: Fraction(1)}
         at = start
@@ -99,9 +105,10 @@ class Sharing:
             parents = self.flows.runs.parent
             for child in np.flatnonzero(parents >= 0).tolist():
                 self._children.setdefault(int(parents[child]), []).append(child)
-        runs = self.flows.runs
-        children = [child for child in self._children.get(bracket, []) if self.spans.begun[child]]
-        lasted = [int(min(runs.end[child], self.cutoff) - runs.start[child]) for child in children]
+        spans = self.spans
+        children = [child for child in self._children.get(bracket, []) if spans.begun[child]]
+        lasted = [int(min(spans.end[child], self.cutoff) - spans.start[child]) for child in children]
+        assert all(length >= 0 for length in lasted)
         return list(zip(children, lasted if any(lasted) else [1] * len(children), strict=True))
 
     def _timesheet(self, uses: list[ResourceUse]) -> Timesheet:
@@ -118,7 +125,8 @@ class Sharing:
         for start, end, run, weight in sorted(spans):
             for stretch in range(place[start], place[end]):
                 active[stretch].append((run, weight))
-        return Timesheet([-(1 << 62), *edges], [list(always), *active])
+        assert not active or active[-1] == always
+        return Timesheet([-(1 << 62), *edges], [list(always), *active], spans, always)
 
     def _spans(self, asset: str) -> list[tuple[int, int, int]]:
         """Give the (start, end, run) of the runs that an asset means: itself, or all runs of a job."""
@@ -130,8 +138,9 @@ class Sharing:
             job = self.flows.names.get(asset, asset)
             number = self.flows.jobs.index(job) if job in self.flows.jobs else -2
             numbers = np.flatnonzero(runs.job == number).tolist()
-        spans = [(int(runs.start[run]), int(min(runs.end[run], self.cutoff)), run) for run in numbers]
-        return [span for span in spans if span[0] < span[1]]
+        ends = self.spans.end
+        begun = [run for run in numbers if self.spans.begun[run]]
+        return [(int(runs.start[run]), int(min(ends[run], self.cutoff)), run) for run in begun]
 
 
 def _summed(shares: list[tuple[int, Fraction]]) -> dict[int, Fraction]:

@@ -1,6 +1,6 @@
-"""Runs as one month sees them: cut at midnight when they last, late when recorded after their month was closed.
+"""The slices of runs that one month sees: cut at midnight when they last, late ones as one step at its first instant.
 
-Source: attribution.md §2 ("A run's start…", "A run is cut at 00:00 UTC…") and §4 ("What is recorded after…").
+Source: attribution.md §2 ("A run is cut at 00:00 UTC…") and §4 ("What is recorded after…").
 """
 
 from __future__ import annotations
@@ -10,100 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.facts.instants import DAY
-from trivium.facts.period import Period
-from trivium.finops.closings import Closings
 from trivium.finops.network import Bool, Int8, Int32, Int64
-from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Flows
-from trivium.graph.fold_runs import brackets, carriers
-
-
-@dataclass(frozen=True)
-class View:
-    """What one month's computation may know: everything up to `cutoff`, the earlier of the month's end and as-of."""
-
-    flows: Flows
-    month: Period
-    cutoff: int
-    closings: Closings
-
-    @property
-    def ended(self) -> bool:
-        """Say whether the month is over at the cutoff."""
-        return self.cutoff >= self.month.end
-
-    @property
-    def first_instant(self) -> int:
-        """Give the time that stands for the month's first instant: before everything else in it."""
-        return self.month.start - 1
-
-
-@dataclass(frozen=True)
-class Spans:
-    """Every run's life as the view sees it: real times, `end` FOREVER while open.
-
-    A late start or end was recorded after its month was closed and counts at the first instant of the month that
-    `start_month` or `end_month` begins; `past` runs have ended before this month.
-    """
-
-    start: Int64
-    end: Int64
-    outcome: Int8
-    begun: Bool
-    past: Bool
-    late_start: Bool
-    late_end: Bool
-    start_month: Int64
-    end_month: Int64
-    whole_failure: Bool
-    """Failed before they were ever cut: what they name as outputs is no write."""
-    carrier: Int32
-    bracket: Bool
-    """Folding and brackets among the runs that have begun: who is to come carries nothing yet."""
-
-    @staticmethod
-    def of(view: View) -> Spans:
-        """Place every run in time."""
-        runs, month = view.flows.runs, view.month
-        start_bound = view.closings.bound(runs.sequence)
-        end_bound = np.maximum(view.closings.bound(runs.end_sequence), start_bound)
-        late_start = runs.start < start_bound
-        late_end = (runs.outcome != OPEN) & (runs.start < end_bound) & (runs.end <= end_bound)
-        known = (runs.outcome != OPEN) & (np.where(late_end, end_bound, runs.end) <= view.cutoff)
-        counted = np.where(late_start, start_bound, runs.start)
-        begun = (counted <= view.cutoff) & (counted < month.end)
-        over = (runs.end < month.start) | ((runs.end == month.start) & (runs.start < runs.end))
-        first_cut = -(-(runs.start + DAY) // DAY) * DAY
-        cut_before = ~late_start & (first_cut <= month.start)
-        past = known & np.where(late_end, (end_bound < month.start) | cut_before, over)
-        outcome = np.where(known, runs.outcome, OPEN).astype(np.int8)
-        end = np.where(known, runs.end, FOREVER)
-        carrier, bracket = _families(view, begun)
-        return Spans(
-            runs.start, end, outcome, begun, past, late_start, late_end, start_bound, end_bound,
-            (outcome == FAILED) & (end <= first_cut), carrier, bracket,
-        )  # fmt: skip
-
-
-def _families(view: View, begun: Bool) -> tuple[Int32, Bool]:
-    """Decide who carries whom among the runs that have begun, by the versions that are registered by now."""
-    runs, versions = view.flows.runs, view.flows.versions
-    if not (runs.parent >= 0).any():
-        return np.arange(len(begun), dtype=np.int32), np.zeros(len(begun), dtype=np.bool_)
-    at = np.maximum(versions.at, view.closings.bound(versions.sequence))
-    known = (at <= view.cutoff) & (at < view.month.end) & (versions.copy_of < 0)
-    leads = np.zeros(len(begun), dtype=np.bool_)
-    leads[view.flows.version_runs.run[known[view.flows.version_runs.version]]] = True
-    parent = np.where(begun & (runs.parent >= 0) & begun[runs.parent], runs.parent, -1).astype(np.int32)
-    stands = runs.names | runs.tracked | leads | ~begun
-    carrier = carriers(parent, stands, runs.names & begun)
-    return carrier, brackets(parent, stands, carrier)
+from trivium.finops.spans import Spans, View
+from trivium.graph.flows import SUCCESS
 
 
 @dataclass(frozen=True)
 class Slices:
     """The slices that read or end in the month, by (run, start); what is late stands at the first instant.
 
-    `share` is a slice's part of its run's seconds, `length` its microseconds up to the cutoff, `real` its real start.
+    `late` ones were over before the month, wholly or up to its start, and have something that no month has counted
+    yet. `share` is a slice's part of its run's seconds, `length` its microseconds up to the cutoff, `real` its real
+    start, and `begins` says whether it reads in this month.
     """
 
     run: Int32
@@ -114,45 +32,73 @@ class Slices:
     begins: Bool
     length: Int64
     real: Int64
+    late: Bool
     of_run: dict[int, list[int]]
     """For each run that has several slices, their places here; a single one is found by `single`."""
     single: Int32
     """For each run of the flows, its only slice, or -1."""
 
+    def of(self, run: int) -> int:
+        """Give the first slice of a run in this month, or -1."""
+        several = self.of_run.get(run)
+        return several[0] if several else int(self.single[run])
 
-Row = tuple[int, int, int, int, float, int, int]
-"""Run, start, end, outcome, share, length, real start."""
+
+Columns = tuple[np.ndarray, ...]
 
 
-def month_slices(view: View, spans: Spans) -> Slices:
-    """Cut the runs that are alive in the month; runs younger than 24 hours at their end stay whole."""
-    runs = view.flows.runs
-    carries = (spans.carrier == np.arange(len(runs.keys))) & ~spans.bracket
-    alive = np.flatnonzero(carries & spans.begun & ~spans.past)
-    last = np.minimum(spans.end[alive], view.cutoff)
-    long = last - spans.start[alive] >= DAY
-    first, whole = view.first_instant, alive[~long]
-    late_end = spans.late_end[whole] & (spans.outcome[whole] != OPEN)
-    late_start = spans.late_start[whole] & (spans.start_month[whole] == view.month.start)
+def month_slices(view: View, spans: Spans, missed: Bool, late_reader: Bool) -> Slices:
+    """Cut the runs that are alive in the month; runs younger than 24 hours at their end stay whole.
+
+    `missed` runs have something that no month has counted yet: what of them is over is one slice without length.
+    `late_reader` runs have a read of that kind; when under way at the month's start they read at its first instant.
+    """
+    carries = (spans.carrier == np.arange(len(spans.start))) & ~spans.bracket & spans.begun
+    alive = np.flatnonzero(carries & ~spans.over)
+    long = np.minimum(spans.end[alive], view.cutoff) - spans.start[alive] >= DAY
+    whole = alive[~long]
     rows = [row for run in alive[long].tolist() for row in _cut(view, spans, run)]
-    more = list(zip(*rows, strict=True)) or [()] * 7
-    columns = (
-        whole, np.where(late_start, first, spans.start[whole]), np.where(late_end, first, spans.end[whole]),
-        spans.outcome[whole], np.ones(len(whole)), last[~long] - spans.start[whole], spans.start[whole],
+    more = [np.array(column, dtype=np.int64) for column in (list(zip(*rows, strict=True)) or [()] * 6)]
+    length = np.minimum(spans.end[whole], view.cutoff) - spans.start[whole]
+    plain: Columns = (
+        whole, spans.start[whole], spans.end[whole], spans.outcome[whole], np.ones(len(whole)), length,
+        spans.start[whole],
     )  # fmt: skip
-    kinds = (np.int32, np.int64, np.int64, np.int8, np.float64, np.int64, np.int64)
-    joined = [
-        np.concatenate([column, np.array(extra, dtype=kind)]).astype(kind)
-        for column, extra, kind in zip(columns, more, kinds, strict=True)
-    ]
-    order = np.argsort(joined[0], kind="stable")
-    return _indexed(view, *(column[order] for column in joined))
+    cut: Columns = (*more[:4], more[4] / np.maximum(more[5], 1), more[4], more[1])
+    late = _late(view, spans, np.flatnonzero(carries & missed & (spans.start < view.month.start)))
+    run, start, end, outcome, share, length, real = (
+        np.concatenate(columns) for columns in zip(late, plain, cut, strict=True)
+    )
+    is_late = np.arange(len(run)) < len(late[0])
+    under_way = ~is_late & (start < view.month.start)
+    start = np.where(under_way & late_reader[run], view.first_instant, start)
+    begins = ~under_way | late_reader[run]
+    assert (length >= 0).all()
+    order = np.argsort(run, kind="stable")
+    columns = (run, start, end, outcome, share, begins, length, real, is_late)
+    kinds = (np.int32, np.int64, np.int64, np.int8, np.float64, np.bool_, np.int64, np.int64, np.bool_)
+    ordered = (column[order].astype(kind) for column, kind in zip(columns, kinds, strict=True))
+    return _indexed(len(spans.start), *ordered)
+
+
+def _late(view: View, spans: Spans, runs: Int64) -> Columns:
+    """Give what of some runs was over before the month, each as one slice at the month's first instant."""
+    over = spans.over[runs]
+    runs = runs[over | (spans.first_cut[runs] <= view.month.start)]
+    over = spans.over[runs]
+    last = np.minimum(spans.end[runs], view.cutoff)
+    length = np.where(over, spans.end[runs], view.month.start) - spans.start[runs]
+    at = np.full(len(runs), view.first_instant)
+    outcome = np.where(over, spans.outcome[runs], SUCCESS)
+    share = np.where(over, 1.0, length / np.maximum(last - spans.start[runs], 1))
+    return runs, at, at, outcome, share, length, spans.start[runs]
 
 
 def _indexed(
-    view: View, run: Int32, start: Int64, end: Int64, outcome: Int8, share: np.ndarray, length: Int64, real: Int64
-) -> Slices:
-    single = np.full(len(view.flows.runs.keys), -1, dtype=np.int32)
+    count: int, run: Int32, start: Int64, end: Int64, outcome: Int8, share: np.ndarray, begins: Bool, length: Int64,
+    real: Int64, late: Bool,
+) -> Slices:  # fmt: skip
+    single = np.full(count, -1, dtype=np.int32)
     single[run] = np.arange(len(run), dtype=np.int32)
     of_run: dict[int, list[int]] = {}
     again = np.flatnonzero(run[1:] == run[:-1]) + 1
@@ -160,28 +106,23 @@ def _indexed(
         of_run.setdefault(int(run[place]), [place - 1]).append(place)
     for several in of_run:
         single[several] = -1
-    return Slices(run, start, end, outcome, share, start >= view.first_instant, length, real, of_run, single)
+    return Slices(run, start, end, outcome, share, begins, length, real, late, of_run, single)
+
+
+Row = tuple[int, int, int, int, int, int]
+"""Run, start, end, outcome, length, length of the whole run."""
 
 
 def _cut(view: View, spans: Spans, run: int) -> list[Row]:
-    """Cut one long run; gives the slices that end after the month's start and begin before its end.
-
-    Of a run recorded late in this month, all slices that are over are one step at its first instant.
-    """
+    """Cut one long run; gives the slices that end after the month's start and begin before its end."""
     start, end, outcome = int(spans.start[run]), int(spans.end[run]), int(spans.outcome[run])
-    opens, first, last = view.month.start, view.first_instant, min(end, view.cutoff)
-    late = bool(spans.late_start[run]) and int(spans.start_month[run]) == opens
+    last = min(end, view.cutoff)
+    rows: list[Row] = []
     edges = _edges(start, min(end, view.cutoff + 1))
-    whole, missed, rows = last - start, (0, 0), list[Row]()
     for begin, cut in zip(edges, [*edges[1:], end], strict=True):
-        length, result = min(cut, last) - begin, outcome if cut == end else SUCCESS
-        if cut <= opens:
-            missed = (missed[0] + length, result)
-        elif begin < view.month.end:
-            counted = first if late and begin < opens else begin
-            rows.append((run, counted, cut, result, length / whole, length, begin))
-    if late and missed[0]:
-        rows.insert(0, (run, first, first, missed[1], missed[0] / whole, missed[0], start))
+        if cut > view.month.start and begin < view.month.end:
+            result = outcome if cut == end else SUCCESS
+            rows.append((run, begin, cut, result, min(cut, last) - begin, last - start))
     return rows
 
 

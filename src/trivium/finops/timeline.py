@@ -11,8 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.network import Int64
-from trivium.finops.slices import Slices, View
+from trivium.finops.slices import Slices
+from trivium.finops.spans import View
+from trivium.graph.flows import OPEN
 
+OPENING = 1
+"""The step of what comes before all starts, late ones too."""
 PHASES = 8
 END = 0
 POUR = 1
@@ -38,25 +42,20 @@ class Timeline:
         return 2 * np.searchsorted(self._instants, instant * PHASES + phase, side="left").astype(np.int64) + 1
 
 
-def timeline(view: View, slices: Slices, late_after: Int64) -> tuple[Timeline, Int64]:
-    """Give every start its step, those of slices and of `late_after`: runs whose reads were recorded late.
-
-    Gives the timeline and the steps of `late_after`. Late ones stand first, in the order of their real start.
-    """
+def timeline(view: View, slices: Slices) -> Timeline:
+    """Give every start its step. Late ones stand first, in the order of their real start."""
     begins = np.flatnonzero(slices.begins)
-    late = slices.start[begins] == view.first_instant
-    runs = view.flows.runs
-    instants = np.concatenate([slices.start[begins], np.full(len(late_after), view.first_instant)])
-    run = np.concatenate([slices.run[begins], late_after])
-    slice_real = np.where(late, slices.real[begins] - slices.real.min(initial=0) + 1, 0)
-    real = np.concatenate([slice_real, runs.start[late_after] - slices.real.min(initial=0) + 1])
-    order = np.lexsort((run, real, instants)) if real.any() else np.argsort(instants, kind="stable")
-    step = np.empty(len(run), dtype=np.int64)
-    step[order] = 2 * np.arange(len(run)) + 2
+    instants, run = slices.start[begins], slices.run[begins]
+    late = instants == view.first_instant
+    if late.any():
+        order = np.lexsort((run, np.where(late, slices.real[begins], 0), instants))
+    else:
+        order = np.argsort(instants, kind="stable")
     ordered = instants[order] * PHASES + START
     start = np.zeros(len(slices.run), dtype=np.int64)
-    start[begins] = step[: len(begins)]
+    start[begins[order]] = 2 * np.arange(len(begins)) + 2
     end = 2 * np.searchsorted(ordered, np.minimum(slices.end, view.cutoff) * PHASES + END, side="left") + 1
     at_once = slices.begins & (slices.start == slices.end)
     end = np.where(at_once, start, end)
-    return Timeline(start, end, 2 * len(run) + 3, ordered), step[len(begins) :]
+    assert (end >= start)[slices.begins & (slices.outcome != OPEN)].all()
+    return Timeline(start, end, 2 * len(begins) + 3, ordered)

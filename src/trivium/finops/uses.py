@@ -1,4 +1,4 @@
-"""Reads and writes of one month, slice by slice."""
+"""Reads and writes of one month, slice by slice, and what of earlier months no month has counted yet."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.network import Bool, Int64
-from trivium.finops.slices import Slices, Spans, View
+from trivium.finops.slices import Slices
+from trivium.finops.spans import Spans, View
 from trivium.graph.flows import OPEN, SUCCESS, Uses
 
 
 @dataclass(frozen=True)
 class Drains:
-    """Rows of `Flows.reads` that drain in this month: by which slice, or (slice -1) late by a run's afterlife."""
+    """Rows of `Flows.reads` that drain in this month, and by which slice."""
 
     row: Int64
     slice: Int64
@@ -28,13 +29,28 @@ class Pours:
     written: bool
 
 
-def late_reads(view: View, spans: Spans) -> Int64:
-    """Give the rows of reads first recorded after the month of their run's start was closed: they drain now."""
-    reads = view.flows.reads
-    bound = view.closings.bound(reads.sequence)
-    counted = np.where(spans.late_start, spans.start_month, spans.start)[reads.run]
-    now = (bound == view.month.start) & (counted < bound) & spans.begun[reads.run]
-    return np.flatnonzero(now & drains(view, spans, reads))
+@dataclass(frozen=True)
+class Missed:
+    """What no month has counted: rows of reads and of writes, by row, and the runs that they or an end belong to."""
+
+    reads: Bool
+    writes: Bool
+    run: Bool
+    reader: Bool
+
+
+def missed_uses(view: View, spans: Spans) -> Missed:
+    """Find what was first recorded after the month in which it happened was closed."""
+    flows = view.flows
+    reads, writes = flows.reads, flows.writes
+    missed_read = drains(view, spans, reads) & (view.is_new(reads.sequence) | spans.late_start[reads.run])
+    well = ~flows.runs.upkeep & ~spans.whole_failure
+    anew = spans.late_start | spans.late_end
+    missed_write = well[writes.run] & (view.is_new(writes.sequence) | anew[writes.run])
+    run, reader = anew.copy(), np.zeros(len(anew), dtype=np.bool_)
+    reader[reads.run[missed_read]] = True
+    run[writes.run[missed_write]] = True
+    return Missed(missed_read, missed_write, run | reader, reader)
 
 
 def drains(view: View, spans: Spans, reads: Uses) -> Bool:
@@ -50,16 +66,12 @@ def drains(view: View, spans: Spans, reads: Uses) -> Bool:
     return drain
 
 
-def month_drains(view: View, spans: Spans, slices: Slices) -> Drains:
-    """Match reads with the slices that begin in the month."""
+def month_drains(view: View, spans: Spans, slices: Slices, missed: Missed) -> Drains:
+    """Match reads with the slices that begin in the month; what began before it reads only what was missed."""
     reads = view.flows.reads
-    if not len(reads.run):
-        return Drains(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    counted = np.where(spans.late_start, spans.start_month, spans.start)[reads.run]
-    usable = drains(view, spans, reads) & (view.closings.bound(reads.sequence) <= np.maximum(counted, view.month.start))
-    row, place = _match(reads, slices, usable)
-    begins = slices.begins[place]
-    return Drains(row[begins], place[begins])
+    row, place = _match(reads, slices, drains(view, spans, reads))
+    now = slices.begins[place] & ((slices.start[place] >= view.month.start) | missed.reads[row])
+    return Drains(row[now], place[now])
 
 
 def month_pours(view: View, slices: Slices) -> tuple[Pours, Pours]:
@@ -68,10 +80,21 @@ def month_pours(view: View, slices: Slices) -> tuple[Pours, Pours]:
     done = (slices.outcome == SUCCESS) & ~flows.runs.upkeep[slices.run]
     row, place = _match(flows.writes, slices, np.ones(len(flows.writes.run), dtype=np.bool_))
     kept = done[place]
-    looked = flows.runs.upkeep[flows.reads.run]
-    seen, by = _match(flows.reads, slices, looked)
+    seen, by = _match(flows.reads, slices, flows.runs.upkeep[flows.reads.run])
     over = slices.outcome[by] != OPEN
     return Pours(place[kept], row[kept], True), Pours(by[over], seen[over], False)
+
+
+def month_writes(view: View, slices: Slices, missed: Missed) -> Pours:
+    """Match the writes that cut time into stretches with their slices: of late slices only what was missed.
+
+    A run that failed in the end has written with its earlier slices, so as one late step it writes too.
+    """
+    flows = view.flows
+    done = ((slices.outcome == SUCCESS) | slices.late) & ~flows.runs.upkeep[slices.run]
+    row, place = _match(flows.writes, slices, np.ones(len(flows.writes.run), dtype=np.bool_))
+    kept = done[place] & (~slices.late[place] | missed.writes[row])
+    return Pours(place[kept], row[kept], True)
 
 
 def _match(uses: Uses, slices: Slices, usable: Bool) -> tuple[Int64, Int64]:
