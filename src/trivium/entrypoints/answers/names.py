@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from trivium.entrypoints.answers.search import title_of
 from trivium.facts.keys import kind_of
 from trivium.graph.flows import Flows
 
@@ -36,3 +35,11 @@ class Names:
         """Call a run by its job and the beginning of its id."""
         job = self.job_of(key)
         return f"{self.of(job)}, {key[4:12]}" if job else ""
+
+
+def title_of(key: str) -> str:
+    """Shorten a key to what tells it apart: the end of a dataset's or job's name, the whole name of anything else."""
+    kind, _, name = key.partition(":")
+    if kind == "model":
+        return name.replace("%2F", "/").replace("%25", "%")
+    return name.rstrip("/").rpartition("/")[2] or name

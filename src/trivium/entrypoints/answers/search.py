@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
+from trivium.entrypoints.answers.names import title_of
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import ARGUMENT
 from trivium.graph.search import search
@@ -56,11 +57,3 @@ def ask(rooms: Rooms, params: Params) -> Answer:
             for hit in hits
         )
     )
-
-
-def title_of(key: str) -> str:
-    """Shorten a key to what tells it apart: the end of a dataset's or job's name, the whole name of anything else."""
-    kind, _, name = key.partition(":")
-    if kind == "model":
-        return name.replace("%2F", "/").replace("%25", "%")
-    return name.rstrip("/").rpartition("/")[2] or name
