@@ -9,9 +9,8 @@ import msgspec
 from starlette.requests import Request
 
 from trivium.entrypoints.answers import declared, fact, facts, graph_unmatched, ledger_head, ledger_proof, setup
-from trivium.entrypoints.answers.names import Names
+from trivium.entrypoints.answers.names import Names, title_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.search import title_of
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
