@@ -18,3 +18,16 @@ def coverage(book: MonthBook) -> dict[str, Decimal]:
         for number, name in enumerate(BASES)
     }
     return {name: sums[name] for name in sorted(sums, key=lambda name: (-abs(sums[name]), name)) if sums[name]}
+
+
+def services(book: MonthBook) -> dict[str, Decimal]:
+    """Sum a month's charges by ServiceName, the largest first, but for what is finer than a unit."""
+    entries = book.network.entries
+    units: dict[str, int] = {}
+    groups, inverse = np.unique(entries.group, return_inverse=True)
+    sums = np.zeros(len(groups), dtype=np.int64)
+    np.add.at(sums, inverse, entries.amount)
+    for group, amount in zip(groups.tolist(), sums.tolist(), strict=True):
+        service = str(book.charges[group].columns.get("ServiceName") or "")
+        units[service] = units.get(service, 0) + amount
+    return {name: book.money(units[name]) for name in sorted(units, key=lambda name: (-abs(units[name]), name))}

@@ -85,8 +85,7 @@ class Bookkeeping:
 
     def currency(self, asked: str, state: State) -> str:
         """Give the currency that a question is about; refuses to choose between two."""
-        found = self._keep(("currencies", state.sequence, state.known), lambda: currencies(self._lake, state.known))
-        assert isinstance(found, list)
+        found = self.currencies(state)
         if asked:
             if found and asked not in found:
                 title = f"No charge is in {shown(asked)}."
@@ -96,6 +95,12 @@ class Bookkeeping:
             title = f"The charges are in {len(found)} currencies: {', '.join(found)}."
             raise refuse("two_currencies", title, where="currency", fix="Ask for one with --currency.")
         return found[0] if found else ""
+
+    def currencies(self, state: State) -> list[str]:
+        """List the currencies of the charges, those with most rows first."""
+        found = self._keep(("currencies", state.sequence, state.known), lambda: currencies(self._lake, state.known))
+        assert isinstance(found, list)
+        return found
 
     def flows(self, state: State) -> Flows:
         """Give the graph's flows in a state."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -24,16 +23,12 @@ from trivium.entrypoints.answers.terms import (
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
 from trivium.facts.money import add
-from trivium.finops.coverage import coverage
+from trivium.finops.bridge import Bridge as LaidBridge
+from trivium.finops.bridge import bridge
+from trivium.finops.coverage import coverage, services
 from trivium.finops.statement import statement
 
 By = Annotated[str, Meta(description="One line for each `asset`, `team` or `product`.")]
-_INVOICES = """
-    SELECT coalesce("InvoiceId", ''), sum("BilledCost"), sum("EffectiveCost") FROM charges
-    WHERE "BillingCurrency" = ? AND "BillingPeriodStart" >= make_timestamp(CAST(? AS BIGINT))
-        AND "BillingPeriodStart" < make_timestamp(CAST(? AS BIGINT))
-    GROUP BY 1 ORDER BY 1
-"""
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +79,13 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     amount: Amount
 
 
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """The charges of one service."""
+
+    service: Annotated[str, Meta(description="FOCUS ServiceName; empty where charges name none.")]
+    amount: Amount
+
+
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
     """How a month was closed."""
 
@@ -109,6 +111,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     carried: Annotated[str, Meta(description="What is carried into the next month.")]
     lines: Annotated[tuple[Line, ...], Meta(description="The accounts, sorted by name.")]
     coverage: Annotated[tuple[Basis, ...], Meta(description="The charges by how they were allocated, largest first.")]
+    services: Annotated[tuple[Service, ...], Meta(description="The charges by service, largest first.")]
     closing: Annotated[Closing | None, Meta(description="How the month was closed; null while it is open.")]
     bridge: Annotated[Bridge, Meta(description="How the invoices become this statement.")]
 
@@ -126,7 +129,6 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         Line(account=line.account, amount=money(line.amount), carried=money(line.carried)) for line in drawn.lines
     )
     carried = add(*(line.carried for line in drawn.lines))
-    invoices = rooms.lake.query(_INVOICES, [currency, month.start, month.end], as_of=state.known)
     return Answer(
         period=str(month),
         currency=currency,
@@ -142,7 +144,10 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         lines=lines,
         coverage=() if book is None else tuple(Basis(basis=b, amount=money(a)) for b, a in coverage(book).items()),
         closing=_closing(rooms, str(month)) if drawn.closed else None,
-        bridge=bridge_of(invoices, drawn.total, drawn.late),
+        services=()
+        if book is None
+        else tuple(Service(service=name, amount=money(amount)) for name, amount in services(book).items()),
+        bridge=_bridge(bridge(rooms.lake, currency, month, drawn.total, drawn.late, state.known)),
     )
 
 
@@ -152,20 +157,10 @@ def _closing(rooms: Rooms, month: str) -> Closing | None:
     return Closing(at=format_instant(found[0].recorded_at), sequence=found[0].sequence) if found else None
 
 
-def bridge_of(invoices: list[tuple[str, Decimal, Decimal]], total: Decimal, late: Decimal) -> Bridge:
-    """Lay the steps from the invoices of a billing period to the statement's total."""
-    nothing = Decimal(0)
-    billed = add(*(row[1] or nothing for row in invoices))
-    effective = add(*(row[2] or nothing for row in invoices))
-    steps = (
-        ("Commitments and discounts, spread over their use", add(effective, -billed)),
-        ("Charges of other billing periods, by charge time", add(total, -late, -effective)),
-        ("Late charges of closed months", late),
-    )
-    assert add(billed, *(amount for _, amount in steps)) == total
+def _bridge(laid: LaidBridge) -> Bridge:
     return Bridge(
-        billed=money(billed),
-        invoices=tuple(Invoice(invoice=row[0], billed=money(row[1] or nothing)) for row in invoices),
-        steps=tuple(Step(label=label, amount=money(amount)) for label, amount in steps if amount),
-        effective=money(total),
+        billed=money(laid.billed),
+        invoices=tuple(Invoice(invoice=name, billed=money(billed)) for name, billed in laid.invoices),
+        steps=tuple(Step(label=step.label, amount=money(step.amount)) for step in laid.steps),
+        effective=money(laid.effective),
     )

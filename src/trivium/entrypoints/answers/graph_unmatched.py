@@ -8,9 +8,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import AsOf, Currency, CurrencyText, Known, Limit, Period, instant_of, money
-from trivium.evidence.unjoined import unjoined
+from trivium.evidence.unjoined import Report, unjoined
+from trivium.facts.period import Period as MonthPeriod
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +53,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     state = keeping.state(instant_of(params.as_of), params.known)
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
-    with keeping.graph(state) as connection:
-        report = unjoined(connection, keeping.books(currency, state), month, params.limit)
+    report = report_of(rooms, currency, month, state)
     return Answer(
         period=str(month),
         currency=currency,
@@ -68,9 +69,20 @@ def ask(rooms: Rooms, params: Params) -> Answer:
                 suggestions=row.suggestions,
                 line=row.line,
             )
-            for row in report.rows
+            for row in report.rows[: params.limit]
         ),
     )
+
+
+def report_of(rooms: Rooms, currency: str, month: MonthPeriod, state: State) -> Report:
+    """Give what could not be joined in a month; kept for the state."""
+    keeping = rooms.bookkeeping
+
+    def made() -> Report:
+        with keeping.graph(state) as connection:
+            return unjoined(connection, keeping.books(currency, state), month)
+
+    return keeping.kept("unjoined", state, made, currency, month)
 
 
 def share_of(part: Decimal, whole: Decimal) -> str:

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.advice import steps_of
+from trivium.entrypoints.answers.graph_unmatched import report_of
+from trivium.entrypoints.answers.names import title_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.search import title_of
 from trivium.entrypoints.answers.terms import AsOf, Currency, CurrencyText, Period, When, instant_of, money, written
 from trivium.evidence.next_steps import Situation
 from trivium.evidence.overview import MonthCost, ProductRow, overview, stands_on
-from trivium.evidence.unjoined import unjoined
 from trivium.facts.instants import format_instant
 from trivium.graph.assets import all_assets
 
@@ -75,7 +75,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     books, lineage, inflows = keeping.books(currency, state), keeping.lineage(state), keeping.inflows(currency, state)
     with keeping.graph(state) as connection:
         products = all_assets(connection, {"product"})
-        loose = unjoined(connection, books, month)
+    loose = report_of(rooms, currency, month, state)
     found = overview(books, lineage, keeping.healths(state), products, month)
     rows = []
     for row in found.products:

@@ -15,6 +15,15 @@ from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
 
 
+@dataclass
+class Verified:
+    """The last verification since the home was opened: up to which fact, whether all was whole, and when."""
+
+    sequence: int = 0
+    whole: bool = True
+    at: Instant | None = None
+
+
 @dataclass(frozen=True)
 class Rooms:
     """One open home: its ledger, lake and blobs, and what reads them. `reader` says what a fact of any kind means."""
@@ -28,6 +37,7 @@ class Rooms:
     hosts: tuple[str, ...] = ()
     upload_bytes: int = 20 << 30
     opened_at: Instant = field(default_factory=now)
+    verified: Verified = field(default_factory=Verified)
 
     def close(self) -> None:
         """Close the lake and the ledger, and let others hold the home."""

@@ -16,7 +16,7 @@ from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import brief_text
-from trivium.entrypoints.web.frames import money_shell
+from trivium.entrypoints.web.frames import asked_currency, money_shell
 from trivium.entrypoints.web.money_pages import API, kind_words
 from trivium.entrypoints.web.product_pages import STATES
 from trivium.entrypoints.web.times import day_text
@@ -40,7 +40,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     """Give what `asset.html` shows."""
     query = request.query_params
     params = asset_show.Params(
-        key=request.path_params["key"], period=query.get("period", ""), currency=query.get("currency", ""),
+        key=request.path_params["key"], period=query.get("period", ""), currency=asked_currency(rooms, request),
         as_of=query.get("as_of", ""),
     )  # fmt: skip
     answer = asset_show.ask(rooms, params)
@@ -73,7 +73,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "took_line": None if answer.origins else "trivium import focus FILE",
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
         "facts": [_fact(rooms, sequence, names) for sequence in answer.facts[:_FACTS]],
-        "verified_to": None,
+        "verified_to": rooms.verified.sequence if rooms.verified.whole else None,
         "trend": _trend(answer, str(month)),
         "blast": _blast(rooms, answer, params, names) if kind == "dataset" else None,
         "checks": [] if answer.quality is None else [

@@ -14,7 +14,6 @@ from trivium.entrypoints.web.shell import AsOf, Choice, Pill, Shell, navigation
 from trivium.entrypoints.web.times import day_text, month_text
 from trivium.facts.instants import Instant, parse_instant
 from trivium.facts.period import Period
-from trivium.finops.charges import currencies
 
 EXISTING: Final = ("overview", "assets", "statement", "data", "ledger", "unmatched", "declared", "setup")
 """The places that have a page."""
@@ -36,9 +35,16 @@ def money_shell(request: Request, current: str, rooms: Rooms, state: State, mont
         version=__version__,
         query=request.query_params.get("q", ""),
         period=_months(rooms, state, month, currency, path, query),
-        money=_currencies(rooms, currency, path, query),
+        money=_currencies(rooms, state, currency, path, query),
         as_of=AsOf(parse_instant(as_of, "as_of") if as_of else None, path, keep),
     )
+
+
+def asked_currency(rooms: Rooms, request: Request) -> str:
+    """Give the currency in the address, else the one with most charges: a page can show which it is."""
+    keeping = rooms.bookkeeping
+    asked = request.query_params.get("currency", "")
+    return asked or next(iter(keeping.currencies(keeping.state())), "")
 
 
 def _months(rooms: Rooms, state: State, month: Period, currency: str, path: str, query: str) -> Pill:
@@ -55,10 +61,10 @@ def _months(rooms: Rooms, state: State, month: Period, currency: str, path: str,
     return Pill("Period", month_text(str(month)), choices, filled_text(rooms, month, currency, state))
 
 
-def _currencies(rooms: Rooms, currency: str, path: str, query: str) -> Pill | None:
+def _currencies(rooms: Rooms, state: State, currency: str, path: str, query: str) -> Pill | None:
     if not currency:
         return None
-    found = currencies(rooms.lake)
+    found = rooms.bookkeeping.currencies(state)
     choices = tuple(Choice(one, address(path, query, currency=one), current=one == currency) for one in found)
     return Pill(f"{currency} ·", "effective", choices if len(choices) > 1 else ())
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from trivium.entrypoints.answers import cost_explain, cost_statement
+from trivium.entrypoints.answers import cost_explain, cost_statement, graph_unmatched
 from trivium.entrypoints.answers.graph_unmatched import share_of
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
@@ -15,11 +15,12 @@ from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.bands import bands
 from trivium.entrypoints.web.environment import discipline_of
-from trivium.entrypoints.web.frames import filled_text, money_shell
+from trivium.entrypoints.web.figures import share
+from trivium.entrypoints.web.frames import asked_currency, filled_text, money_shell
 from trivium.entrypoints.web.times import day_text, month_text
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import AssetKey, kind_of, parse
-from trivium.facts.money import add
+from trivium.facts.money import add, plain
 from trivium.facts.period import parse_period
 
 Context = dict[str, Any]
@@ -43,6 +44,8 @@ ACCOUNTS: Final = {
 BASES: Final = {
     "tagged": "good", "resource": "money", "time share": "data", "provider split": "money", "rule": "models",
 }  # fmt: skip
+Band = tuple[str, str, str, str | None]
+_BANDS: Final = 9
 _SPANS: Final = {"to date": "to date"}
 
 
@@ -57,7 +60,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     by = query.get("by", "product")
     params = cost_statement.Params(
-        period=query.get("period", ""), by=by, currency=query.get("currency", ""), as_of=query.get("as_of", "")
+        period=query.get("period", ""), by=by, currency=asked_currency(rooms, request), as_of=query.get("as_of", "")
     )
     answer = cost_statement.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
@@ -88,11 +91,11 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
         ],
         "lines": [_line(line, names, whole) for line in _by_size(answer.lines)],
         "coverage": _coverage(answer),
-        "next": _advice(answer),
+        "next": _advice(rooms, answer, params.as_of),
         "bridge": answer.bridge,
         "closed": answer.closing and {"at": parse_instant(answer.closing.at), "sequence": answer.closing.sequence},
         "close_line": f"trivium cost close {answer.period}" if over and not answer.closed else None,
-        "sankey": None,
+        "sankey": _bands(answer, names, month_text(answer.period)) if answer.lines else None,
         "downloads": downloads("/cost/statement", asked),
     }
     shell = money_shell(request, "statement", rooms, state, month, answer.currency)
@@ -103,7 +106,7 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
     """Give what `explain.html` shows."""
     query = request.query_params
     params = cost_explain.Params(
-        key=request.path_params["key"], period=query.get("period", ""), currency=query.get("currency", ""),
+        key=request.path_params["key"], period=query.get("period", ""), currency=asked_currency(rooms, request),
         as_of=query.get("as_of", ""),
     )  # fmt: skip
     answer = cost_explain.ask(rooms, params)
@@ -180,13 +183,44 @@ def _coverage(answer: cost_statement.Answer) -> list[Context]:
     ]
 
 
-def _advice(answer: cost_statement.Answer) -> Context | None:
-    """Say what would make the statement surer."""
-    loose = next((one for one in answer.coverage if one.basis == "none"), None)
-    if loose is None:
+def _advice(rooms: Rooms, answer: cost_statement.Answer, as_of: str) -> Context | None:
+    """Give the line of configuration that would place most of what has no cause yet."""
+    asked = graph_unmatched.Params(period=answer.period, currency=answer.currency, as_of=as_of, limit=1)
+    found = graph_unmatched.ask(rooms, asked)
+    first = next((row for row in found.names if row.line and Decimal(row.money) > 0), None)
+    if first is None:
         return None
-    line = f"trivium graph unmatched --period {answer.period}"
-    return {"text": "What nothing is known of is listed with the line that joins it:", "line": line}
+    part = share(share_of(Decimal(first.money), Decimal(answer.total)))
+    return {"text": f"One line would place {part} of the charges, `{first.name}`:", "line": first.line}
+
+
+def _bands(answer: cost_statement.Answer, names: Names, month: str) -> Context:
+    """Draw what came in by service, and where it went; small ones stand together on either side."""
+    came: list[Band] = [(one.service or "no service", one.amount, "money", None) for one in answer.services]
+    came.append(("brought forward", answer.brought_forward, "plain", None))
+    went: list[Band] = [
+        (names.of(line.account), plain(add(Decimal(line.amount), -Decimal(line.carried))),
+         "models" if ":" in line.account else "plain", asset_address(line.account) if ":" in line.account else None)
+        for line in _by_size(answer.lines)
+    ]  # fmt: skip
+    went.append(("carried forward", answer.carried, "plain", None))
+    nodes = [{"key": "month", "label": month, "discipline": "money", "href": None}]
+    links = []
+    for side, rows in (("from", _largest(came)), ("to", _largest(went))):
+        for label, amount, discipline, href in rows:
+            key = f"{side} {label}"
+            nodes.append({"key": key, "label": label, "discipline": discipline, "href": href})
+            ends = (key, "month") if side == "from" else ("month", key)
+            links.append({"from": ends[0], "to": ends[1], "amount": amount})
+    return {"currency": answer.currency, "nodes": nodes, "links": links}
+
+
+def _largest(rows: list[Band]) -> list[Band]:
+    """Keep the largest bands, and put the others together."""
+    ordered = sorted((row for row in rows if Decimal(row[1])), key=lambda row: -abs(Decimal(row[1])))
+    shown, rest = ordered[:_BANDS], ordered[_BANDS:]
+    together = plain(add(*(Decimal(row[1]) for row in rest)))
+    return [*shown, (f"{len(rest)} smaller", together, "plain", None)] if Decimal(together) else shown
 
 
 def _part(part: cost_explain.Part, names: Names, total: Decimal) -> Context:

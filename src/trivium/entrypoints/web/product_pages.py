@@ -13,14 +13,13 @@ from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.web.addresses import address, asset_address
-from trivium.entrypoints.web.frames import money_shell
+from trivium.entrypoints.web.frames import asked_currency, money_shell
 from trivium.entrypoints.web.money_pages import downloads
 from trivium.entrypoints.web.times import day_text
 from trivium.entrypoints.web.trust_pages import setup_context
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import kind_of
 from trivium.facts.period import parse_period
-from trivium.finops.charges import currencies
 from trivium.graph.assets import all_assets
 
 Context = dict[str, Any]
@@ -32,7 +31,7 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
     """Give what `overview.html` shows; without products that is the set-up."""
     query = request.query_params
     params = overview.Params(
-        period=query.get("period", ""), currency=query.get("currency", ""), as_of=query.get("as_of", "")
+        period=query.get("period", ""), currency=asked_currency(rooms, request), as_of=query.get("as_of", "")
     )
     answer = overview.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
@@ -75,7 +74,7 @@ def data_page(rooms: Rooms, request: Request) -> Context:
     """Give what `data.html` shows: every dataset's health, what fails first."""
     keeping = rooms.bookkeeping
     state = keeping.state(instant_of(request.query_params.get("as_of", "")))
-    currency = request.query_params.get("currency", "") or _any_currency(rooms)
+    currency = asked_currency(rooms, request)
     names = keeping.names(state)
     with keeping.graph(state) as connection:
         datasets = all_assets(connection, {"dataset"})
@@ -118,11 +117,6 @@ def _worst(rows: list[Context]) -> Context | None:
         "text": f"`{first['title']}` fails: {', '.join(first['failing']) or 'it is not as usual'}.",
         "action": {"text": f"Open {first['title']}", "href": asset_address(first["key"])},
     }
-
-
-def _any_currency(rooms: Rooms) -> str:
-    """Give the currency with most charges: quality does not depend on it."""
-    return next(iter(currencies(rooms.lake)), "")
 
 
 def _unjoined(loose: Decimal, answer: overview.Answer) -> Context:

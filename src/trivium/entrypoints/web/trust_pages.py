@@ -8,14 +8,23 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 
-from trivium.entrypoints.answers import declared, fact, facts, graph_unmatched, ledger_head, ledger_proof, setup
+from trivium.entrypoints.answers import (
+    declared,
+    fact,
+    facts,
+    graph_unmatched,
+    ledger_head,
+    ledger_proof,
+    ledger_verify,
+    setup,
+)
 from trivium.entrypoints.answers.names import Names, title_of
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.figures import exact_text
-from trivium.entrypoints.web.frames import money_shell, plain_shell
+from trivium.entrypoints.web.frames import asked_currency, money_shell, plain_shell
 from trivium.entrypoints.web.money_pages import downloads, kind_words
 from trivium.entrypoints.web.times import ago_text, exact_instant
 from trivium.facts.instants import FIRST, LAST, SECOND, now, parse_instant
@@ -58,11 +67,13 @@ def ledger_page(rooms: Rooms, request: Request) -> Context:
     )
     answer, head = facts.ask(rooms, params), ledger_head.ask(rooms, ledger_head.Params())
     filtered = bool(params.kind or params.subject)
+    if query.get("verify"):
+        ledger_verify.ask(rooms, ledger_verify.Params())
     context = {
         "head": {"sequence": head.sequence, "root": head.root},
         "newest_text": _ago(head.recorded_at) if head.recorded_at else "none yet",
-        "decision": None,
-        "verified": None,
+        "decision": _broken(rooms),
+        "verified": _verified(rooms),
         "verify_line": f"trivium ledger verify --home {rooms.home}",
         "kinds": [str(kind) for kind in Kind if str(kind) in head.facts_by_kind],
         "kind": params.kind,
@@ -109,7 +120,7 @@ def unmatched_page(rooms: Rooms, request: Request) -> Context:
     """Give what `unmatched.html` shows."""
     query = request.query_params
     params = graph_unmatched.Params(
-        period=query.get("period", ""), currency=query.get("currency", ""), as_of=query.get("as_of", "")
+        period=query.get("period", ""), currency=asked_currency(rooms, request), as_of=query.get("as_of", "")
     )
     answer = graph_unmatched.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of))
@@ -194,6 +205,22 @@ def assets_page(rooms: Rooms, request: Request) -> Context:
         "line": None if found else f"export OPENLINEAGE_URL={_origin(request)}",
     }  # fmt: skip
     return {"shell": plain_shell(request, "assets"), "assets": context}
+
+
+def _verified(rooms: Rooms) -> Context | None:
+    """Say what the last verification found; None before the first."""
+    last = rooms.verified
+    if last.at is None:
+        return None
+    ago = ago_text((now() - last.at) // SECOND, last.at)
+    return {"whole": last.whole, "text": f"all {last.sequence:,} facts hashed again, {ago}"}
+
+
+def _broken(rooms: Rooms) -> Context | None:
+    if rooms.verified.whole:
+        return None
+    text = "Run the line below: it names the facts. Restore a backup that verifies, and keep this home as it is."
+    return {"title": "The ledger is not what was recorded.", "text": text, "action": None}
 
 
 def _result(one: Asset) -> Context:
