@@ -54,6 +54,7 @@ def card(key: str, title: str, kind: str, **more: Any) -> dict[str, Any]:
         "money": None,
         "origins": [],
         "total": None,
+        "total_title": "Loaded cost",
         "took_note": "to date",
         "took_advice": "Tag its resource, or declare it.",
         "took_line": "trivium import focus FILE",

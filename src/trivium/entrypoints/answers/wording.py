@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from trivium.entrypoints.answers.names import Names
@@ -33,6 +33,7 @@ from trivium.facts.statements import (
     VersionUsed,
 )
 
+Naming = Callable[[str], str]
 _EVENTS: Final = {
     "start": "started", "running": "is running", "complete": "ended well", "fail": "**failed**",
     "abort": "was **aborted**", "other": "was reported",
@@ -85,39 +86,39 @@ def _uses(run: RunSeen, names: Names) -> str:
 def _declared(said: Sequence[Statement], names: Names) -> str:
     if not said:
         return "nothing that the graph keeps"
-    return _one(said[0], lambda key: _name(key, names))
+    say = _SAYINGS.get(type(said[0]))
+    return say(said[0], lambda key: _name(key, names)) if say else "a declared statement is withdrawn"
 
 
-def _one(one: Statement, name: Any) -> str:
-    match one:
-        case Titled():
-            return f"{name(one.asset)} is called {one.title}"
-        case Owned():
-            return f"owner of {name(one.asset)} is {name(one.team)}"
-        case Belongs():
-            return f"{name(one.asset)} is part of {name(one.product)}"
-        case Valued():
-            return f"a day of {name(one.product)} is worth {one.amount} {one.currency}"
-        case Life():
-            return f"{name(one.dataset)} serves {one.days} days"
-        case Alias():
-            return f"`{one.name}` means `{one.means}`"
-        case ResourceUsed():
-            return f"{name(one.asset)} uses {name(one.resource)}"
-        case TrialOf():
-            return f"{name(one.run)} is a trial of {name(one.experiment)}"
-        case VersionRegistered():
-            runs = ", ".join(name(run) for run in one.runs[:2])
-            return f"{name(one.version)} registered" + (f" from {runs}" if runs else "")
-        case VersionUsed():
-            since = f" since {format_instant(one.since)[:10]}" if one.since else ""
-            return f"{name(one.by)} uses {name(one.version)}{since}"
-        case Predicted():
-            return f"{name(one.by)} had {one.count:,} predictions of {name(one.version)} in {one.month}"
-        case Rule():
-            return f"rule {one.name}"
-    return "a declared statement is withdrawn"
+def _registered(one: VersionRegistered, name: Naming) -> str:
+    runs = ", ".join(name(run) for run in one.runs[:2])
+    return f"{name(one.version)} registered" + (f" from {runs}" if runs else "")
+
+
+def _used(one: VersionUsed, name: Naming) -> str:
+    since = f" since {format_instant(one.since)[:10]}" if one.since else ""
+    return f"{name(one.by)} uses {name(one.version)}{since}"
+
+
+def _predicted(one: Predicted, name: Naming) -> str:
+    return f"{name(one.by)} had {one.count:,} predictions of {name(one.version)} in {one.month}"
 
 
 def _name(key: str, names: Names) -> str:
     return f"`{names.of(key)}`"
+
+
+_SAYINGS: Final[dict[type, Callable[[Any, Naming], str]]] = {
+    Titled: lambda one, name: f"{name(one.asset)} is called {one.title}",
+    Owned: lambda one, name: f"owner of {name(one.asset)} is {name(one.team)}",
+    Belongs: lambda one, name: f"{name(one.asset)} is part of {name(one.product)}",
+    Valued: lambda one, name: f"a day of {name(one.product)} is worth {one.amount} {one.currency}",
+    Life: lambda one, name: f"{name(one.dataset)} serves {one.days} days",
+    Alias: lambda one, _: f"`{one.name}` means `{one.means}`",
+    ResourceUsed: lambda one, name: f"{name(one.asset)} uses {name(one.resource)}",
+    TrialOf: lambda one, name: f"{name(one.run)} is a trial of {name(one.experiment)}",
+    VersionRegistered: _registered,
+    VersionUsed: _used,
+    Predicted: _predicted,
+    Rule: lambda one, _: f"rule {one.name}",
+}

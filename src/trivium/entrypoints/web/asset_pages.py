@@ -19,7 +19,7 @@ from trivium.entrypoints.web.figures import brief_text
 from trivium.entrypoints.web.frames import asked_currency, money_shell
 from trivium.entrypoints.web.money_pages import API, kind_words
 from trivium.entrypoints.web.product_pages import STATES
-from trivium.entrypoints.web.times import day_text
+from trivium.entrypoints.web.times import day_text, month_text
 from trivium.evidence.next_steps import owner_line
 from trivium.facts.instants import parse_instant
 from trivium.facts.money import add
@@ -34,6 +34,7 @@ _ORIGINS: Final = {
     "tokens": ("Tokens", "money"),
 }
 _FACTS: Final = 8
+_TO_DATE: Final = "to date · every line opens down to charges"
 
 
 def asset_page(rooms: Rooms, request: Request) -> Context:
@@ -51,12 +52,14 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     owning = kind in {"product", "team"}
     explain = address(f"{asset_address(answer.asset)}/explain", {"as_of": params.as_of} if params.as_of else {})
     first = next(iter(answer.next), None)
+    above = [key for key in answer.products if key != answer.asset]
+    note = f"{month_text(str(month))} · what came to rest with it" if owning else _TO_DATE
     context = {
         "key": answer.asset,
         "title": answer.title,
         "kind": kind,
         "currency": answer.currency,
-        "crumbs": [{"text": names.of(key), "href": asset_address(key)} for key in answer.products[:1]],
+        "crumbs": [{"text": names.of(key), "href": asset_address(key)} for key in above[:1]],
         "chips": [],
         "actions": [] if owning or not answer.origins else [
             {"text": "Explain its cost", "href": explain, "main": True}
@@ -67,8 +70,9 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "models": _models(answer, names),
         "money": _money(answer, owning=owning, month=str(month)),
         "origins": [_origin(one, names, explain) for one in answer.origins],
+        "total_title": "Its line of the statement" if owning else "Loaded cost",
         "total": answer.total if answer.origins else None,
-        "took_note": str(month) if owning else "to date · every line opens down to charges",
+        "took_note": note,
         "took_advice": _advice(answer),
         "took_line": None if answer.origins else "trivium import focus FILE",
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
@@ -81,7 +85,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
              "actual": one.actual, "at": parse_instant(one.at)}
             for one in answer.quality.checks
         ],
-        "products": [{"key": key, "title": names.of(key)} for key in answer.products],
+        "products": [{"key": key, "title": names.of(key)} for key in above],
         "owners": [{"key": key, "title": names.of(key)} for key in answer.owners],
         "names": list(answer.names),
         "about": [{"title": "Description", "text": answer.documentation}] if answer.documentation else [],
@@ -158,7 +162,7 @@ def _money(answer: asset_show.Answer, *, owning: bool, month: str) -> Context:
     if not answer.known:
         return _figure("money", "Money", "Origin unknown", "", "no run is known that made it", words=True)
     bases = ", ".join(f"{100 * share:.0f} % {basis}" for basis, share in answer.basis.items())
-    figure = _figure("money", "Money", "", month if owning else "to date", bases)
+    figure = _figure("money", "Money", "", month_text(month) if owning else "to date", bases)
     return figure | {"amount": answer.total, "points": points}
 
 
@@ -185,7 +189,7 @@ def _advice(answer: asset_show.Answer) -> str:
     if not answer.origins:
         return "Tag the resource that it runs on, or declare it; then its charges find it."
     step = next((one for one in answer.next if one.doing in {"tag", "look"}), None)
-    return step.text if step else "The parts add up to the loaded cost, to the last unit."
+    return step.text if step else "The parts add up to the whole, to the last unit."
 
 
 def _fact(rooms: Rooms, sequence: int, names: Names) -> Context:

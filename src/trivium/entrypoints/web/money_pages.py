@@ -198,11 +198,12 @@ def _bands(answer: cost_statement.Answer, names: Names, month: str) -> Context:
     """Draw what came in by service, and where it went; small ones stand together on either side."""
     came: list[Band] = [(one.service or "no service", one.amount, "money", None) for one in answer.services]
     came.append(("brought forward", answer.brought_forward, "plain", None))
-    went: list[Band] = [
-        (names.of(line.account), plain(add(Decimal(line.amount), -Decimal(line.carried))),
-         "models" if ":" in line.account else "plain", asset_address(line.account) if ":" in line.account else None)
-        for line in _by_size(answer.lines)
-    ]  # fmt: skip
+    went: list[Band] = []
+    for line in _by_size(answer.lines):
+        rested = plain(add(Decimal(line.amount), -Decimal(line.carried)))
+        href = asset_address(line.account) if ":" in line.account else None
+        discipline = discipline_of(kind_words(line.account)) if href else "plain"
+        went.append((names.of(line.account), rested, discipline, href))
     went.append(("carried forward", answer.carried, "plain", None))
     nodes = [{"key": "month", "label": month, "discipline": "money", "href": None}]
     links = []
