@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from trivium.demo.bill import Charge, correction, month_charges, written
-from trivium.demo.months import months_of, through_of
+from trivium.demo.months import CLOSED, months_of, through_of
 from trivium.demo.server import Server
 from trivium.demo.told import Told
 from trivium.demo.workers import PRODUCTS, Worker
@@ -21,6 +21,8 @@ from trivium.facts.instants import Instant
 from trivium.facts.period import Period
 
 Say = Callable[[str], None]
+STEPS: Final = 2 * (CLOSED + 1) + 1
+"""How often filling says what it does: twice for each month, and once more for the correction."""
 CORRECTED: Final = 1
 """Which of the months is corrected after it was closed, counted from 0."""
 
@@ -31,8 +33,6 @@ class Filling:
 
     folder: Path
     now: Instant
-    say: Say
-    events: int = 0
     months: tuple[Period, ...] = ()
     workers: list[Worker] = field(default_factory=list)
 
@@ -42,22 +42,24 @@ class Filling:
         self.months = months_of(self.now)
         self.workers.extend(Worker(product, self.folder, self.now) for product in PRODUCTS)
 
-    def fill(self, server: Server) -> None:
-        """Bring everything in; raises ProblemError with what the server or a client refused."""
-        self._begin(server, 0)
+    def fill(self, server: Server, say: Say) -> None:
+        """Bring everything in, and say each of the STEPS; raises ProblemError with what was refused."""
+        self._begin(server, 0, say)
         self._declare(
             server, "health-service", files(__package__).joinpath("declarations/health-service.toml").read_text()
         )
         corrected: list[Charge] = []
         for number, month in enumerate(self.months):
             told = [worker.ended() for worker in self.workers]
-            self._begin(server, number + 1)
+            self._begin(server, number + 1, say)
+            last = month == self.months[-1]
+            say(f"{month}: the bill comes" + ("" if last else ", the month is closed"))
             self._month(server, month, told)
             if number == CORRECTED:
                 corrected = correction([ran for one in told for ran in one.runs])
-            if month != self.months[-1]:
+            if not last:
                 server.tell("/cost/close", {"period": str(month)})
-        self.say(f"{self.months[CORRECTED]} is corrected, after it was closed")
+        say(f"{self.months[CORRECTED]} is corrected, after it was closed")
         self._import(server, f"{self.months[-1]}-correction.csv", written(corrected, self.months[-1]))
 
     def stop(self) -> None:
@@ -65,19 +67,17 @@ class Filling:
         for worker in self.workers:
             worker.stop()
 
-    def _begin(self, server: Server, number: int) -> None:
+    def _begin(self, server: Server, number: int, say: Say) -> None:
         """Let the pipelines run a month while the one before is billed and closed."""
         if number < len(self.months):
-            self.say(f"{self.months[number]}: pipelines run and tell")
+            say(f"{self.months[number]}: pipelines run and tell")
             for worker in self.workers:
                 worker.begin(server.address, self.months[number])
 
     def _month(self, server: Server, month: Period, told: list[Told]) -> None:
-        self.events += sum(one.events for one in told)
         for worker, one in zip(self.workers, told, strict=True):
             self._declare(server, worker.product, one.toml)
         runs = [ran for one in told for ran in one.runs]
-        self.say(f"{month}: the bill comes" + ("" if month == self.months[-1] else ", the month is closed"))
         self._import(server, f"{month}.csv", written(month_charges(month, through_of(self.now), runs), month))
 
     def _declare(self, server: Server, name: str, toml: str) -> None:

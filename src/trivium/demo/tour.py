@@ -8,16 +8,18 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 from trivium.demo.answers import print_answers
-from trivium.demo.filling import Filling
+from trivium.demo.filling import STEPS, Filling, Say
 from trivium.demo.months import months_of
 from trivium.demo.server import Server
 from trivium.demo.workers import check_clients
@@ -60,7 +62,7 @@ class Tour:
     def _on(self, home: Path) -> int:
         """Serve a home with a guide beside it; whatever ends first, nothing is left running."""
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        filling = Filling(home / FOLDER, now(), self._say)
+        filling = Filling(home / FOLDER, now())
         guides: list[threading.Thread] = []
 
         def ready(address: str) -> None:
@@ -85,7 +87,8 @@ class Tour:
         server = Server(address)
         try:
             if filling.workers:
-                filling.fill(server)
+                with _saying(self.notes) as say:
+                    filling.fill(server, say)
                 (filling.folder / DONE).touch()
             print_answers(server, months_of(filling.now), self.screen)
             after = "" if self.leave else ", and goes on until Ctrl-C"
@@ -109,8 +112,16 @@ class Tour:
             fault.problem if isinstance(fault, ProblemError) else Problem(code="demo_failed", title=title)
         )
 
-    def _say(self, text: str) -> None:
-        self.notes.print(text)
+
+@contextmanager
+def _saying(notes: Console) -> Iterator[Say]:
+    """Say what is being done: a bar on a terminal, a line each elsewhere."""
+    if not notes.is_terminal:
+        yield notes.print
+        return
+    with Progress(BarColumn(), TextColumn("{task.description}"), console=notes, transient=True) as bar:
+        task = bar.add_task("starting", total=STEPS)
+        yield lambda text: bar.update(task, description=text, advance=1)
 
 
 def _filled(home: Path) -> bool:
