@@ -53,9 +53,12 @@ def statement(
 ) -> Statement:
     """Return where the money of a month came to rest, by asset, team or product."""
     answer = computed(history, as_of, None, rules, month)
-    if not answer:
-        return Statement(month, ZERO, ZERO, {}, {})
-    found = answer[-1]
+    return drawn(answer[-1], by) if answer else Statement(month, ZERO, ZERO, {}, {})
+
+
+def drawn(found: Computed, by: str) -> Statement:
+    """Return the statement of a month that has been computed."""
+    month = found.month
     late: dict[str, Fraction] = {}
     for share in found.shares:
         if share.part.month < month:
@@ -109,7 +112,11 @@ def loaded(
 ) -> Loaded:
     """Return what poured into an asset, to date or in one month, counted at its first arrival."""
     absorbs = key if rules.first_arrival_only else None
-    answer = computed(history, as_of, absorbs, rules, month)
+    return arrived(computed(history, as_of, absorbs, rules, month), key, month, rules)
+
+
+def arrived(answer: list[Computed], key: str, month: str | None = None, rules: Rules = AS_WRITTEN) -> Loaded:
+    """Return what poured into an asset in months that have been computed with its outflow removed."""
     arrivals = [a for found in answer for a in found.outcome.arrivals if a.key == key]
     if month is not None:
         arrivals = [a for a in arrivals if a.month == month]

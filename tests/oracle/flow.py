@@ -284,8 +284,9 @@ class Flow:
         else:
             self.arrive(share.bearer, "direct", share.amount)
             self.rest(share.bearer, share.amount)
-            place = (share.bearer, share.part.charge.in_tokens)
-            self.month.serving[place] = self.month.serving.get(place, ZERO) + share.amount
+            if kind == "endpoint":
+                place = (share.bearer, share.part.charge.in_tokens)
+                self.month.serving[place] = self.month.serving.get(place, ZERO) + share.amount
 
     def _charge_in_time(self, share: Share, kind: str) -> None:
         """Pour a charge of a dataset or experiment at the end of its period."""

@@ -112,7 +112,10 @@ class Effects:
                 continue
             ends = [run.end for run in runs if run.end is not None]
             if len(ends) == len(runs):
-                for experiment in self._experiments(version, runs):
+                experiments = self._experiments(version, runs)
+                if not experiments:
+                    self.tanks.drained.add(key)
+                for experiment in experiments:
                     drains.setdefault((self._effect(version, max(ends)), experiment), []).append(key)
         return drains
 

@@ -19,7 +19,8 @@ from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.inflows import Inflows
 from trivium.finops.loaded import Loaded, is_version, loaded
-from trivium.finops.statement import asset_lines, owner_of, statement
+from trivium.finops.owners import owner_of
+from trivium.finops.statement import asset_lines, statement
 from trivium.graph.assets import Asset, asset
 from trivium.graph.flows import Flows
 from trivium.graph.identity import names_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 import numpy as np
@@ -11,6 +12,9 @@ from trivium.facts.period import Period
 from trivium.finops.books import MonthBook
 from trivium.finops.charges import Charge
 from trivium.finops.network import Entries, Network, Poured, Tank
+from trivium.finops.owners import Owners
+from trivium.finops.serving import Used
+from trivium.finops.statement import sums_of
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -36,6 +40,9 @@ class _Frozen(msgspec.Struct, frozen=True):
     total: str
     late: str
     finer: str
+    uses: list[Used]
+    owners: dict[str, dict[str, dict[str, tuple[int, int]]]]
+    """Shares of one, numerator and denominator, by `team` and `product`, asset and owner."""
 
 
 _decoder = msgspec.msgpack.Decoder(_Frozen)
@@ -55,7 +62,7 @@ def freeze(book: MonthBook) -> bytes:
         [(tank, node, book.opening.get(tank, 0)) for tank, node in sorted(network.opening.items())],
         sorted(network.closing.items()), poured.own.tobytes(), poured.opened.tobytes(), poured.value.tobytes(),
         poured.amount.tobytes(), [_row(group, charge) for group, charge in sorted(book.charges.items())],
-        str(book.total), str(book.late), str(book.finer),
+        str(book.total), str(book.late), str(book.finer), list(book.uses), _owned(book),
     )  # fmt: skip
     return msgspec.msgpack.encode(frozen, order="deterministic")
 
@@ -84,8 +91,29 @@ def thaw(content: bytes) -> MonthBook:
         month, frozen.cutoff, True, frozen.digits, poured,
         {tank: units for tank, _, units in frozen.opening if units}, frozen.keys.__getitem__,
         {row[0]: _charge(row) for row in frozen.charges},
-        Decimal(frozen.total), Decimal(frozen.late), Decimal(frozen.finer),
+        Decimal(frozen.total), Decimal(frozen.late), Decimal(frozen.finer), tuple(frozen.uses), _owners(frozen.owners),
     )  # fmt: skip
+
+
+def _owned(book: MonthBook) -> dict[str, dict[str, dict[str, tuple[int, int]]]]:
+    """Write who owns what money stands at."""
+    accounts = sorted({account for sums in sums_of(book) for account in sums if ":" in account})
+    found: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
+    for by in ("team", "product"):
+        shares = {account: book.owners(by, account) for account in accounts}
+        found[by] = {
+            account: {owner: share.as_integer_ratio() for owner, share in sorted(owners.items())}
+            for account, owners in shares.items()
+            if owners
+        }
+    return found
+
+
+def _owners(table: dict[str, dict[str, dict[str, tuple[int, int]]]]) -> Owners:
+    def owners(by: str, key: str) -> dict[str, Fraction]:
+        return {owner: Fraction(*share) for owner, share in table[by].get(key, {}).items()}
+
+    return owners
 
 
 def _row(group: int, charge: Charge) -> tuple[int, dict[str, str | None], int, int, str, str, bool, int, int, int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.books import Books, MonthBook, renamed
-from trivium.finops.network import HOLD, TRIAL, Bool, Int64, Network, Poured, Tank
+from trivium.finops.network import HANDED, HOLD, TRIAL, Bool, Int64, Network, Poured, Tank
 from trivium.finops.spreading import pour
 from trivium.graph.flows import Flows
 
@@ -49,7 +49,7 @@ def arrivals(books: Books, assets: Iterable[str]) -> list[Arrival]:
     ran: dict[Tank, int] = {}
     came_from: dict[Tank, int] = {}
     for book in books.months:
-        mine = _mine(book, wanted)
+        mine = _mine(books.flows, book, wanted)
         opening = known_as(books.flows, book.network, opening)
         ran, came_from = known_as(books.flows, book.network, ran), _found_as(books.flows, book.network, came_from)
         poured = pour(book.network, opening, mine)
@@ -82,25 +82,47 @@ def sources(poured: Poured) -> Int64:
     return np.repeat(np.arange(poured.network.size), np.diff(poured.network.start))
 
 
-def _mine(book: MonthBook, wanted: set[str]) -> Bool:
-    """Mark the nodes of the wanted assets."""
+def _mine(flows: Flows, book: MonthBook, wanted: set[str]) -> Bool:
+    """Mark the nodes of the wanted assets, under whatever name a closed month has them."""
     places, inverse = np.unique(book.network.place, return_inverse=True)
-    hit = np.array([book.key(int(place)) in wanted for place in places], dtype=np.bool_)
+    keys = [book.key(int(place)) for place in places]
+    hit = np.array([flows.names.get(key, key) in wanted for key in keys], dtype=np.bool_)
     return hit[inverse] if len(places) else np.zeros(0, dtype=np.bool_)
 
 
 def _own_runs(poured: Poured, ran: dict[Tank, int]) -> Int64:
     """Follow what each run was charged itself through its slices, its running tank and its experiment."""
     network = poured.network
-    own = np.where(network.role == HOLD, poured.own, 0)
+    waits = np.zeros(network.size, dtype=np.bool_)
+    waits[[node for tank, node in network.closing.items() if tank.kind in {"running", "trial"}]] = True
+    holds = (network.role == HOLD) | (network.role == HANDED)
+    own = np.where(holds | waits, poured.own, 0)
     for tank, units in ran.items():
         if tank in network.opening and tank.kind in {"running", "trial"}:
             own[network.opening[tank]] += units
-    waits = np.zeros(network.size, dtype=np.bool_)
-    waits[[node for tank, node in network.closing.items() if tank.kind in {"running", "trial"}]] = True
     source = sources(poured)
-    whole = (np.diff(network.start) == 1)[source] & ~poured.absorbs[source]
-    for role, taker in ((HOLD, network.role == TRIAL), (HOLD, waits), (TRIAL, waits)):
-        passed = whole & (network.role[source] == role) & taker[network.target]
-        np.add.at(own, network.target[passed], own[source[passed]])
+    role, taken = network.role[source], network.role[network.target]
+    waiting = waits[network.target]
+    for passed in (
+        (role == HANDED) & ((taken == HOLD) | waiting),
+        (role == HOLD) & (taken == TRIAL),
+        (role == HOLD) & waiting,
+        (role == TRIAL) & waiting,
+    ):
+        edges = np.flatnonzero(passed & ~poured.absorbs[source])
+        np.add.at(own, network.target[edges], handed_on(poured, own, edges))
     return own
+
+
+def handed_on(poured: Poured, own: Int64, edges: Int64) -> Int64:
+    """Give the part of `own`, which stands at the source of each edge, that goes over it: by weight, as all does."""
+    network = poured.network
+    source = sources(poured)[edges]
+    single = (network.start[source + 1] - network.start[source]) == 1
+    part = np.where(single, own[source], 0)
+    for place in np.flatnonzero(~single & (own[source] != 0)).tolist():
+        first, last = network.start[source[place] : source[place] + 2].tolist()
+        whole = int(network.weight[first:last].sum())
+        units = int(own[source[place]]) * int(network.weight[edges[place]])
+        part[place] = (2 * units + whole) // (2 * whole)
+    return part

@@ -18,7 +18,9 @@ from trivium.finops.charges import Charge
 from trivium.finops.closings import NEVER, Closings
 from trivium.finops.month import build_month
 from trivium.finops.network import Network, Poured, Tank
+from trivium.finops.owners import Owners, owners_in
 from trivium.finops.places import Places
+from trivium.finops.serving import Used, month_uses
 from trivium.finops.sharing import Sharing
 from trivium.finops.spans import Spans, View
 from trivium.finops.spreading import pour
@@ -46,6 +48,9 @@ class MonthBook:
     total: Decimal
     late: Decimal
     finer: Decimal
+    uses: tuple[Used, ...]
+    """Who used which model version."""
+    owners: Owners
 
     @property
     def network(self) -> Network:
@@ -117,7 +122,7 @@ def _keep_month(
     used = {int(group) for group in network.entries.group}
     book = MonthBook(
         month, cutoff, False, digits, poured, opening, places.key, {group: question.charges[group] for group in used},
-        total, late, finer,
+        total, late, finer, month_uses(view), owners_in(question.flows),
     )  # fmt: skip
     assert add(book.money(int(poured.own.sum())), finer) == total
     return book

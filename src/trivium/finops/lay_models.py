@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import numpy as np
-
 from trivium.finops.layout import Layout
+from trivium.finops.serving import Used, month_uses, weights_of
 
 
 def drain_trials(layout: Layout) -> None:
@@ -36,29 +35,19 @@ def drain_versions(layout: Layout) -> None:
     """Let consumers drain each version's balance at the end of the month; a version without any carries it."""
     users = _consumers(layout) if layout.view.ended else {}
     for version, node in sorted(layout.versions.items()):
-        place = layout.places.place(layout.view.flows.versions.keys[version])
-        if version not in users:
+        key = layout.view.flows.versions.keys[version]
+        place = layout.places.place(key)
+        if key not in users:
             layout.draft.edge(node, layout.tank("version", layout.places.key(place), place))
             continue
-        for consumer, weight in users[version]:
-            rest = layout.rest(layout.places.place(layout.view.flows.consumers[consumer]))
-            layout.draft.edge(node, rest, weight)
+        for used, weight in zip(users[key], weights_of([used.count for used in users[key]]), strict=True):
+            if weight:
+                layout.draft.edge(node, layout.rest(layout.places.place(used.consumer)), weight)
 
 
-def _consumers(layout: Layout) -> dict[int, list[tuple[int, int]]]:
-    """Give each version's consumers of the month with their weights: predictions where all have them, else one each."""
-    uses, month = layout.view.flows.consumptions, layout.view.month
-    alive = (uses.since < month.end) & (uses.until > month.start)
-    found: dict[int, set[int]] = defaultdict(set)
-    for version, consumer in zip(uses.version[alive].tolist(), uses.consumer[alive].tolist(), strict=True):
-        found[version].add(consumer)
-    made = layout.view.flows.predictions
-    counts: dict[tuple[int, int], int] = {}
-    for row in np.flatnonzero(made.month == month.start).tolist():
-        counts[int(made.version[row]), int(made.consumer[row])] = int(made.count[row])
-    weighed: dict[int, list[tuple[int, int]]] = {}
-    for version, consumers in found.items():
-        known = [counts.get((version, consumer)) for consumer in sorted(consumers)]
-        weights = [count or 0 for count in known] if None not in known and any(known) else [1] * len(known)
-        weighed[version] = [pair for pair in zip(sorted(consumers), weights, strict=True) if pair[1]]
-    return weighed
+def _consumers(layout: Layout) -> dict[str, list[Used]]:
+    """Give each version's consumers of the month."""
+    found: dict[str, list[Used]] = defaultdict(list)
+    for used in month_uses(layout.view):
+        found[used.version].append(used)
+    return found

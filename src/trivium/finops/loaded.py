@@ -17,9 +17,10 @@ from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.allocation import BASES
 from trivium.finops.apportion import apportion
-from trivium.finops.arrivals import Arrival, arrivals, sources
+from trivium.finops.arrivals import Arrival, arrivals, handed_on, sources
 from trivium.finops.books import Books, MonthBook
-from trivium.finops.network import HOLD, REST, TRIAL
+from trivium.finops.network import HANDED, HOLD, REST, TRIAL
+from trivium.finops.serving import weights_of
 from trivium.graph.flows import Flows
 
 DIVIDED: Final = frozenset({"equal share", "child share", "rule"})
@@ -60,7 +61,7 @@ def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
     again = arrivals(books, [asset])
     for arrival in again:
         if month is None or arrival.book.month == month:
-            for part, units in _arrived(arrival, runs).items():
+            for part, units in _arrived(books, arrival, runs).items():
                 sums[part].append(arrival.book.money(units))
     causes: dict[str, float] = defaultdict(float)
     for basis, cause, weight in _bases(again, month):
@@ -69,7 +70,7 @@ def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
             causes[cause] += weight
     for book in books.months:
         if month is None or book.month == month:
-            for part, amount in _served(books.flows, book, asset).items():
+            for part, amount in _served(book, books.flows, asset).items():
                 sums[part].append(amount)
     direct, upstream, trials, serving, tokens = (
         add(*sums[part]) for part in ("direct", "upstream", "trials", "serving", "tokens")
@@ -99,35 +100,26 @@ def runs_of(flows: Flows, version: str) -> frozenset[str]:
     return frozenset(flows.runs.keys[run] for run in carriers.tolist())
 
 
-def _arrived(arrival: Arrival, runs: frozenset[str]) -> dict[str, int]:
+def _arrived(books: Books, arrival: Arrival, runs: frozenset[str]) -> dict[str, int]:
     """Sum one month's arrivals by origin, in units."""
     network, poured = arrival.book.network, arrival.poured
     source = sources(poured)
     found = {"direct": int(poured.own[arrival.mine].sum()), "upstream": 0, "trials": 0}
-    edges = arrival.edges
+    network_edges = np.flatnonzero(arrival.mine[network.target] & ~arrival.mine[source])
+    edges = network_edges[(poured.amount[network_edges] != 0) | (arrival.ran[source[network_edges]] != 0)]
     role = network.role[source[edges]]
-    trial = edges[(role == TRIAL) & ~_holds(arrival, source[edges], runs)] if runs else edges[:0]
+    trial = edges[(role == TRIAL) & ~_holds(books, arrival, source[edges], runs)] if runs else edges[:0]
     found["trials"] = int(poured.amount[trial].sum())
     made = np.setdiff1d(edges, trial, assume_unique=True)
-    amount, node = poured.amount[made], source[made]
-    own = arrival.ran[node]
-    counts = np.isin(network.role[node], (HOLD, TRIAL) if runs else (HOLD,)) & (own != 0)
-    direct = 0
-    for units, part, whole in zip(
-        amount[counts].tolist(), own[counts].tolist(), poured.value[node[counts]].tolist(), strict=True
-    ):
-        direct += units if part == whole else _share(units, part, whole)
+    role, taken = network.role[source[made]], network.role[network.target[made]]
+    own = (role == HANDED) | ((role == HOLD) & (taken != HOLD)) | ((role == TRIAL) & bool(runs))
+    direct = int(handed_on(arrival.poured, arrival.ran, made[own]).sum())
     found["direct"] += direct
-    found["upstream"] = int(amount.sum()) - direct
+    found["upstream"] = int(poured.amount[made].sum()) - direct
     return found
 
 
-def _share(units: int, part: int, whole: int) -> int:
-    """Give the part of an outflow that stems from `part` of the `whole` that stood there, to the nearest unit."""
-    return (2 * units * part + whole) // (2 * whole)
-
-
-def _holds(arrival: Arrival, node: np.ndarray, runs: frozenset[str]) -> np.ndarray:
+def _holds(books: Books, arrival: Arrival, node: np.ndarray, runs: frozenset[str]) -> np.ndarray:
     """Say which trial nodes hold money of the given runs: by the run that pours into them, or by their tank."""
     network, poured = arrival.book.network, arrival.poured
     holders: dict[int, str] = {place: tank.holder for tank, place in network.opening.items() if tank.kind == "trial"}
@@ -135,7 +127,9 @@ def _holds(arrival: Arrival, node: np.ndarray, runs: frozenset[str]) -> np.ndarr
     into = np.flatnonzero(network.role[network.target] == TRIAL)
     for edge in into.tolist():
         holders[int(network.target[edge])] = arrival.book.key(int(network.place[source[edge]]))
-    return np.array([holders.get(int(place), "") in runs for place in node], dtype=np.bool_)
+    names = books.flows.names
+    held = [holders.get(int(place), "") for place in node]
+    return np.array([names.get(holder, holder) in runs for holder in held], dtype=np.bool_)
 
 
 def _bases(again: list[Arrival], month: Period | None) -> list[tuple[int, str, float]]:
@@ -182,44 +176,23 @@ def _cause(book: MonthBook, group: int) -> str:
     return str(columns.get("ResourceId") or columns.get("ServiceName") or "")
 
 
-def _served(flows: Flows, book: MonthBook, version: str) -> dict[str, Decimal]:
+def _served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
     """Give a version's share of its endpoints' own charges of a month, by predictions, else equally."""
-    if version not in flows.versions.keys:
-        return {}
-    mine, network = flows.versions.keys.index(version), book.network
     sums = {"serving": 0, "tokens": 0}
-    for endpoint in endpoints_of(flows, mine, book.month):
-        weights = users_of(flows, endpoint, book.month)
-        rows = np.flatnonzero((network.role[network.entries.node] == REST) & _at(book, flows.consumers[endpoint]))
+    for endpoint in sorted({used.consumer for used in book.uses if kind_of(used.consumer) == "endpoint"}):
+        served = [used for used in book.uses if used.consumer == endpoint]
+        versions = [flows.names.get(used.version, used.version) for used in served]
+        if version not in versions:
+            continue
+        weights, mine = weights_of([used.count for used in served]), versions.index(version)
+        rows = np.flatnonzero((book.network.role[book.network.entries.node] == REST) & _at(book, endpoint))
         for part, metered in (("serving", False), ("tokens", True)):
             units = sum(
-                int(network.entries.amount[row]) for row in rows.tolist()
-                if book.charges[int(network.entries.group[row])].in_tokens is metered
+                int(book.network.entries.amount[row]) for row in rows.tolist()
+                if book.charges[int(book.network.entries.group[row])].in_tokens is metered
             )  # fmt: skip
-            if units and mine in weights:
-                versions = sorted(weights)
-                shares = apportion(units, [weights[version] for version in versions])
-                sums[part] += shares[versions.index(mine)]
+            sums[part] += apportion(units, weights)[mine]
     return {part: book.money(units) for part, units in sums.items()}
-
-
-def endpoints_of(flows: Flows, version: int, month: Period) -> list[int]:
-    """List the endpoints that serve a version in a month."""
-    uses = flows.consumptions
-    alive = (uses.version == version) & (uses.since < month.end) & (uses.until > month.start)
-    found = sorted(set(uses.consumer[alive].tolist()))
-    return [consumer for consumer in found if kind_of(flows.consumers[consumer]) == "endpoint"]
-
-
-def users_of(flows: Flows, consumer: int, month: Period) -> dict[int, int]:
-    """Weigh the versions that a consumer uses in a month: by predictions where all have them, else one each."""
-    uses, made = flows.consumptions, flows.predictions
-    alive = (uses.consumer == consumer) & (uses.since < month.end) & (uses.until > month.start)
-    versions = set(uses.version[alive].tolist())
-    rows = (made.consumer == consumer) & (made.month == month.start)
-    counts = dict(zip(made.version[rows].tolist(), made.count[rows].tolist(), strict=True))
-    known = versions <= set(counts) and any(counts[version] for version in versions)
-    return {version: counts[version] if known else 1 for version in versions}
 
 
 def _at(book: MonthBook, key: str) -> np.ndarray:

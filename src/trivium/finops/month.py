@@ -16,7 +16,7 @@ from trivium.finops.lay_charges import lay_bearings
 from trivium.finops.lay_flows import lay_ends, lay_reads
 from trivium.finops.lay_models import drain_trials, drain_versions
 from trivium.finops.layout import Layout, Retries, lay_holds, order_in_time
-from trivium.finops.network import HOLD, Network, Tank
+from trivium.finops.network import HANDED, Network, Tank
 from trivium.finops.registrations import registrations
 from trivium.finops.sharing import Sharing
 from trivium.finops.slices import Slices, month_slices
@@ -64,7 +64,7 @@ def _resume(layout: Layout, sharing: Sharing, run: int) -> int:
         return layout.tank("running", "running", run)
     if len(carriers) == 1:
         return layout.of_run(next(iter(carriers)))
-    node = layout.draft.node(1, HOLD, run)
+    node = layout.draft.node(1, HANDED, run)
     scale = math.lcm(*(share.denominator for share in carriers.values()))
     for carrier, share in sorted(carriers.items()):
         layout.draft.edge(node, layout.of_run(carrier), int(share * scale))

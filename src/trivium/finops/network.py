@@ -32,6 +32,8 @@ VERSION: Final = 4
 """A model version's balance."""
 REST: Final = 5
 """Money that came to rest at an asset or an account."""
+HANDED: Final = 8
+"""What a run held that has become a bracket since, on its way to those that carry its cost now."""
 POURED: Final = 7
 """A single pour on its way into a dataset: a storage charge, an opening tank, a released part."""
 TANK: Final = 6

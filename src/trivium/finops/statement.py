@@ -10,14 +10,12 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 
-from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.facts.problem import refuse, shown
 from trivium.finops.apportion import shared_exactly
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.network import TANK
-from trivium.graph.flows import Flows
 
 BY = ("asset", "team", "product")
 
@@ -59,7 +57,7 @@ def statement(books: Books, month: Period, by: str = "asset") -> Statement:
             period=str(month), currency=books.currency, by=by, as_of=books.as_of, closed=False, total=nothing,
             brought_forward=nothing, late=nothing, lines=(),
         )  # fmt: skip
-    lines = asset_lines(book) if by == "asset" else owned_lines(book, owner_of(books.flows, by))
+    lines = asset_lines(book) if by == "asset" else owned_lines(book, lambda key: book.owners(by, key))
     brought = book.money(sum(book.opening.values()))
     drawn = Statement(
         period=str(month), currency=books.currency, by=by, as_of=book.cutoff, closed=book.closed, total=book.total,
@@ -71,7 +69,7 @@ def statement(books: Books, month: Period, by: str = "asset") -> Statement:
 
 def asset_lines(book: MonthBook) -> list[Line]:
     """List what came to rest or is carried, by asset key and named account, sorted; nothing is left out."""
-    rested, carried = _sums(book)
+    rested, carried = sums_of(book)
     lines = [
         Line(account, add(book.money(rested[account] + carried[account]), _finer(book, account)),
              book.money(carried[account]))
@@ -84,7 +82,7 @@ def asset_lines(book: MonthBook) -> list[Line]:
 
 def owned_lines(book: MonthBook, owners: Callable[[str], dict[str, Fraction]]) -> list[Line]:
     """List by owner: co-owners share equally, named accounts stand as they are, the rest is `unowned`."""
-    rested, carried = _sums(book)
+    rested, carried = sums_of(book)
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for column, sums in ((0, rested), (1, carried)):
         for account, units in sums.items():
@@ -100,46 +98,7 @@ def owned_lines(book: MonthBook, owners: Callable[[str], dict[str, Fraction]]) -
     return [line for line in lines if line.amount or line.carried]
 
 
-def owner_of(flows: Flows, by: str) -> Callable[[str], dict[str, Fraction]]:
-    """Give a function from an asset key to its owners with their shares of one.
-
-    They are its own teams or products, else those of what owns it (a product's team); a version has its model's, a run
-    its job's or experiment's, where it has none itself.
-    """
-    runs = {key: place for place, key in enumerate(flows.runs.keys)}
-
-    def owners(key: str, seen: tuple[str, ...] = ()) -> dict[str, Fraction]:
-        if kind_of(key) == by:
-            return {key: Fraction(1)}
-        direct = sorted({*flows.owners.get(key, ()), *flows.products.get(key, ())} - set(seen))
-        of_kind = [owner for owner in direct if kind_of(owner) == by]
-        if of_kind:
-            return dict.fromkeys(of_kind, Fraction(1, len(of_kind)))
-        above = [found for found in (owners(owner, (*seen, key)) for owner in direct) if found]
-        shares: dict[str, Fraction] = defaultdict(Fraction)
-        for found in above:
-            for owner, share in found.items():
-                shares[owner] += share / len(above)
-        return shares
-
-    def found(key: str) -> dict[str, Fraction]:
-        return next((found for name in (key, *_parts_of(flows, runs, key)) if (found := owners(name))), {})
-
-    return found
-
-
-def _parts_of(flows: Flows, runs: dict[str, int], key: str) -> list[str]:
-    """Name what an asset is part of, nearest first."""
-    if kind_of(key) == "model" and "/" in key:
-        return [key[: key.index("/")]]
-    place = runs.get(key, -1) if kind_of(key) == "run" else -1
-    if place < 0:
-        return []
-    named = ((flows.runs.job, flows.jobs), (flows.runs.experiment, flows.experiments))
-    return [keys[int(of[place])] for of, keys in named if of[place] >= 0]
-
-
-def _sums(book: MonthBook) -> tuple[dict[str, int], dict[str, int]]:
+def sums_of(book: MonthBook) -> tuple[dict[str, int], dict[str, int]]:
     """Sum what rests and what is carried by account, in units."""
     network, value = book.network, book.poured.value
     rested: dict[str, int] = defaultdict(int)
