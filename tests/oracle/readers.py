@@ -64,6 +64,8 @@ class Readers:
         self.view = view
         self.reads: dict[str, list[Reading]] = {}
         self.writes: dict[str, list[Position]] = {}
+        self.shared: dict[tuple[str, int, int], dict[Position, Fraction]] = {}
+        """Shares found before: all reads are known, and those after a pour are the last ones of their stretch."""
 
     def add_read(self, dataset: str, step: Step, position: Position) -> None:
         """Note a read."""
@@ -97,9 +99,17 @@ class Readers:
         stretch = self.stretch(dataset, position)
         if pour.position > position or pour.stretch not in (None, stretch):
             return Fraction(0)
-        readings = {r.position: r for r in self.sharers(dataset, pour, stretch)}
+        sharers = self.sharers(dataset, pour, stretch)
+        place = (dataset, stretch, len(sharers))
+        if place not in self.shared:
+            self.shared[place] = self._shares(sharers)
+        return self.shared[place][position]
+
+    def _shares(self, sharers: list[Reading]) -> dict[Position, Fraction]:
+        """Share by the finest measure that all have, else equally per job or experiment."""
+        readings = {r.position: r for r in sharers}
         measured = by_measure({p: r.measure for p, r in readings.items()}) if self.view.rules.read_by_bytes else None
         if measured is None:
             grouped = self.view.rules.equal_per_group
             measured = by_groups({p: r.group if grouped else str(p) for p, r in readings.items()})
-        return measured[position]
+        return measured
