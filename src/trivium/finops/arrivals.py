@@ -32,6 +32,13 @@ class Arrival:
     ran: Int64
     came_from: dict[Tank, int]
     """The node of each opening tank in the month before."""
+    charged: dict[Tank, int]
+    """What of each opening tank is its run's own charges."""
+
+    @property
+    def opened(self) -> dict[Tank, int]:
+        """Give what other assets' tanks of the month before pour straight into the asset: retries, brackets."""
+        return {tank: units for tank, units in self.opening.items() if self.mine[self.book.network.opening[tank]]}
 
     @property
     def edges(self) -> Int64:
@@ -54,7 +61,7 @@ def arrivals(books: Books, assets: Iterable[str]) -> list[Arrival]:
         ran, came_from = known_as(books.flows, book.network, ran), _found_as(books.flows, book.network, came_from)
         poured = pour(book.network, opening, mine)
         runs = _own_runs(poured, ran)
-        found.append(Arrival(book, poured, opening, mine, runs, came_from))
+        found.append(Arrival(book, poured, opening, mine, runs, came_from, ran))
         nodes = book.network.closing
         opening = {
             tank: int(poured.value[node]) for tank, node in nodes.items() if poured.value[node] and not mine[node]

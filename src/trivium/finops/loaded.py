@@ -70,7 +70,7 @@ def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
             causes[cause] += weight
     for book in books.months:
         if month is None or book.month == month:
-            for part, amount in _served(book, books.flows, asset).items():
+            for part, amount in served(book, books.flows, asset).items():
                 sums[part].append(amount)
     direct, upstream, trials, serving, tokens = (
         add(*sums[part]) for part in ("direct", "upstream", "trials", "serving", "tokens")
@@ -114,8 +114,10 @@ def _arrived(books: Books, arrival: Arrival, runs: frozenset[str]) -> dict[str, 
     role, taken = network.role[source[made]], network.role[network.target[made]]
     own = (role == HANDED) | ((role == HOLD) & (taken != HOLD)) | ((role == TRIAL) & bool(runs))
     direct = int(handed_on(arrival.poured, arrival.ran, made[own]).sum())
+    opened = arrival.opened
+    direct += sum(arrival.charged.get(tank, 0) for tank in opened if tank.kind == "running")
     found["direct"] += direct
-    found["upstream"] = int(poured.amount[made].sum()) - direct
+    found["upstream"] = int(poured.amount[made].sum()) + sum(opened.values()) - direct
     return found
 
 
@@ -176,8 +178,11 @@ def _cause(book: MonthBook, group: int) -> str:
     return str(columns.get("ResourceId") or columns.get("ServiceName") or "")
 
 
-def _served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
-    """Give a version's share of its endpoints' own charges of a month, by predictions, else equally."""
+def served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
+    """Give a version's share of its endpoints' own charges of a month, by predictions, else equally.
+
+    The parts are `serving` and `tokens`.
+    """
     sums = {"serving": 0, "tokens": 0}
     for endpoint in sorted({used.consumer for used in book.uses if kind_of(used.consumer) == "endpoint"}):
         served = [used for used in book.uses if used.consumer == endpoint]
