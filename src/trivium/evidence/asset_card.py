@@ -18,7 +18,7 @@ from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.inflows import Inflows
-from trivium.finops.loaded import Loaded, is_version, loaded
+from trivium.finops.loaded import Loaded, is_version, loaded, served
 from trivium.finops.owners import owner_of
 from trivium.finops.statement import asset_lines, statement
 from trivium.graph.assets import Asset, asset
@@ -178,7 +178,7 @@ def _cost(inflows: Inflows, key: str, month: Period) -> tuple[Loaded, tuple[Mont
         trend = [MonthCost(month=book.month, build=owned(inflows, key, book.month), run=Decimal(0)) for book in months]
         return _plain(inflows, key, str(month), owned(inflows, key, month), Decimal(0)), tuple(trend)
     rows = inflows.months([key])[key]
-    run = {book.month: loaded(books, key, book.month).run if is_version(key) else Decimal(0) for book in months}
+    run = {book.month: add(*served(book, books.flows, key).values()) for book in months}
     trend = [MonthCost(month=one.month, build=one.amount, run=run[one.month]) for one in rows[-TREND:]]
     if kind == "job":
         own, poured = (add(*(getattr(one, part) for one in rows)) for part in ("own", "poured"))

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from trivium.dataops.quality import QualityCard
 from trivium.entrypoints.answers.advice import Step, steps_of
+from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import (
@@ -30,6 +31,7 @@ from trivium.evidence.asset_card import Serving as VersionInUse
 from trivium.evidence.next_steps import Situation
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import kind_of
+from trivium.facts.period import Period as MonthPeriod
 from trivium.graph.assets import facts_about
 
 WEAK_BASES = frozenset({"equal share", "none"})
@@ -157,15 +159,27 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     currency = keeping.currency(params.currency, state)
     key = keeping.name(params.key, state)
     month = keeping.month(params.period, currency, state)
-    inflows, lineage = keeping.inflows(currency, state), keeping.lineage(state)
+    card = _card(rooms, key, currency, month, state)
+    inflows = keeping.inflows(currency, state)
     with keeping.graph(state) as connection:
-        card = asset_card(connection, inflows, lineage, keeping.healths(state), key, month, state.as_of)
         named = facts_about(connection, key, 20)
     if card.found.first_at is None and not card.total and not named:
         keeping.check_known(key, state)
     datasets = [node.asset for node in card.nodes if node.kind == "dataset" and node.distance <= 0]
     steps = steps_of(rooms, inflows, key, datasets, _situation(card), state)
     return _answer(card, keeping.names(state), currency, format_instant(state.as_of), steps, named)
+
+
+def _card(rooms: Rooms, key: str, currency: str, month: MonthPeriod, state: State) -> AssetCard:
+    """Join what is known of an asset; kept for the state."""
+    keeping = rooms.bookkeeping
+
+    def made() -> AssetCard:
+        inflows, lineage, healths = keeping.inflows(currency, state), keeping.lineage(state), keeping.healths(state)
+        with keeping.graph(state) as connection:
+            return asset_card(connection, inflows, lineage, healths, key, month, state.until)
+
+    return keeping.kept("card", state, made, currency, key, month)
 
 
 def _situation(card: AssetCard) -> Situation:

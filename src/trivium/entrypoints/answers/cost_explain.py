@@ -21,7 +21,7 @@ from trivium.entrypoints.answers.terms import (
     money,
 )
 from trivium.facts.instants import format_instant
-from trivium.finops.explain import ChargeShare, explain
+from trivium.finops.explain import ChargeShare, Explanation, explain
 from trivium.finops.explain import Part as PartOfCost
 
 Depth = Annotated[int, Meta(description="How many assets deep; deeper paths are one part named `…`.", ge=1, le=64)]
@@ -83,8 +83,12 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state) if params.period else None
     asset = keeping.name(params.key, state)
-    books = keeping.books(currency, state)
-    found = explain(books, asset, month, depth=params.depth, limit=params.limit)
+
+    def made() -> Explanation:
+        books = keeping.books(currency, state)
+        return explain(books, asset, month, depth=params.depth, limit=params.limit)
+
+    found = keeping.kept("explanation", state, made, currency, asset, month, params.depth, params.limit)
     if not found.total:
         keeping.check_known(asset, state)
     return Answer(

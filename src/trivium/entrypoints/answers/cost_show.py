@@ -70,7 +70,8 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     newest = keeping.month(params.period, currency, state)
     books = keeping.books(currency, state)
     asset = keeping.name(params.key, state)
-    found = loaded(books, asset, newest if params.period else None)
+    month = newest if params.period else None
+    found = keeping.kept("loaded", state, lambda: loaded(books, asset, month), currency, asset, month)
     if not found.total:
         keeping.check_known(asset, state)
     return Answer(
