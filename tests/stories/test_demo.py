@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
-import select
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,15 +74,19 @@ def begin(home: Path, *options: str, **environment: str) -> tuple[subprocess.Pop
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=clean_environment() | environment
     )
     assert process.stdout is not None
-    lines: list[str] = []
-    while not (lines and "Trivium serves at " in lines[-1]):
-        ready, _, _ = select.select([process.stdout], [], [], LIMIT_S)
-        line = process.stdout.readline() if ready else ""
-        if not line:
-            process.kill()
-            raise AssertionError(f"the demo did not answer: {lines}")
-        lines.append(line)
-    return process, lines
+    limit = threading.Timer(LIMIT_S, process.kill)
+    limit.start()
+    try:
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if "Trivium serves at " in line:
+                return process, lines
+    finally:
+        limit.cancel()
+    process.kill()
+    process.wait()
+    raise AssertionError(f"the demo did not answer: {lines}")
 
 
 @pytest.fixture(scope="module")

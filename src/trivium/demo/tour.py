@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -96,7 +95,7 @@ class Tour:
                 f"Answered after {time.monotonic() - self._begun:.1f} s. Trivium serves at {address}{after}"
             )
             self._done.set()
-        except (ProblemError, OSError, HTTPException) as fault:
+        except Exception as fault:
             self._failed(fault)
         finally:
             server.close()
