@@ -74,7 +74,8 @@ def test_many_at_once_are_what_each_is_alone(seed: int) -> None:
             assert month.month == arrival.book.month
             poured = arrival.poured
             assert month.own == arrival.book.money(int(poured.own[arrival.mine].sum()))
-            assert month.poured == arrival.book.money(int(poured.amount[arrival.edges].sum()))
+            opened = sum(arrival.opened.values())
+            assert month.poured == arrival.book.money(int(poured.amount[arrival.edges].sum()) + opened)
         assert add(*(month.amount for month in found[asset])) == loaded(books, asset).build
 
 
@@ -120,7 +121,8 @@ def test_a_job_stands_for_its_runs() -> None:
     runs = [books.flows.runs.keys[run] for run in np.flatnonzero(books.flows.runs.job == 0).tolist()]
     for month, arrival in zip(Inflows(books).months([job])[job], arrivals(books, [job, *runs]), strict=True):
         assert month.own == arrival.book.money(int(arrival.poured.own[arrival.mine].sum()))
-        assert month.poured == arrival.book.money(int(arrival.poured.amount[arrival.edges].sum()))
+        opened = sum(arrival.opened.values())
+        assert month.poured == arrival.book.money(int(arrival.poured.amount[arrival.edges].sum()) + opened)
 
 
 def test_what_flows_between_assets_is_the_sum_of_their_edges() -> None:

@@ -42,7 +42,9 @@ class Loaded:
     total: Fraction | None
 
 
-def computed(history: History, as_of: int, absorbs: str | None, rules: Rules, until: str | None = None) -> list[Computed]:
+def computed(
+    history: History, as_of: int, absorbs: str | None, rules: Rules, until: str | None = None
+) -> list[Computed]:
     """Compute all months up to the as-of instant, or up to one month."""
     last = month_of(as_of - 1) if until is None else until
     return list(compute(history, as_of, last, absorbs, rules))
@@ -117,7 +119,8 @@ def loaded(
 
 def arrived(answer: list[Computed], key: str, month: str | None = None, rules: Rules = AS_WRITTEN) -> Loaded:
     """Return what poured into an asset in months that have been computed with its outflow removed."""
-    arrivals = [a for found in answer for a in found.outcome.arrivals if a.key == key]
+    view = answer[-1].view
+    arrivals = [a for found in answer for a in found.outcome.arrivals if view.key(a.key) == view.key(key)]
     if month is not None:
         arrivals = [a for a in arrivals if a.month == month]
     sums = {kind: total(arrivals, kind) for kind in (*BUILD, "serving", "tokens")}
@@ -126,7 +129,12 @@ def arrived(answer: list[Computed], key: str, month: str | None = None, rules: R
     if rules.unknown_origin_said and answer and unknown_origin(key, answer[-1].view):
         build = None
     return Loaded(
-        *(sums[kind] for kind in BUILD), build, sums["serving"], sums["tokens"], run, None if build is None else build + run
+        *(sums[kind] for kind in BUILD),
+        build,
+        sums["serving"],
+        sums["tokens"],
+        run,
+        None if build is None else build + run,
     )
 
 

@@ -65,6 +65,7 @@ def compute(
 ) -> Iterator[Computed]:
     """Compute month after month up to one, each as of its end or the as-of instant."""
     facts, closed = recorded(history)
+    names = names_of(absorbs, facts, as_of)
     month = first_month(history) or until
     tanks = Tanks()
     while month <= until:
@@ -78,10 +79,18 @@ def compute(
         view = View((r.fact for r in known), instant, rules, instant == month_end(month))
         shares = charges_of(month, known, view)
         carried = tanks.copy()
-        outcome = Flow(month, month_start(month), view, carried, absorbs).run(shares)
+        outcome = Flow(month, month_start(month), view, carried, names).run(shares)
         yield Computed(month, tanks, shares, view, outcome)
         tanks = outcome.tanks
         month = next_month(month)
+
+
+def names_of(asset: str | None, facts: list[Recorded], as_of: int) -> frozenset[str]:
+    """Return all names that an asset has had: of a run seen twice both."""
+    if asset is None:
+        return frozenset()
+    view = View((record.fact for record in facts), as_of)
+    return frozenset({asset, *(name for name in view.same if view.key(name) == view.key(asset))})
 
 
 def charges_of(month: str, known: list[Recorded], view: View) -> list[Share]:

@@ -31,9 +31,11 @@ class Month:
 
 
 class Flow:
-    """The simulation of one month; `absorbs` is an asset whose outflow is removed."""
+    """The simulation of one month; `absorbs` are the names of an asset whose outflow is removed."""
 
-    def __init__(self, name: str, opens: int, view: View, carried: Tanks, absorbs: str | None = None) -> None:
+    def __init__(
+        self, name: str, opens: int, view: View, carried: Tanks, absorbs: frozenset[str] = frozenset()
+    ) -> None:
         self.opens, self.view, self.absorbs = opens, view, absorbs
         self.month = Month(name, carried)
         self.tanks = self.month.tanks
@@ -142,7 +144,7 @@ class Flow:
 
     def route(self, run: Run, part: Slice, money: Money, position: Position) -> None:
         """Pour money of a run that has ended into the first of its destinations."""
-        if run.key == self.absorbs:
+        if run.key in self.absorbs:
             return
         fails = not part.success
         trial = run.trial_of if run.experiment != "0" or not self.view.rules.experiment_zero_is_none else None
@@ -188,7 +190,7 @@ class Flow:
         self.note(position, run.key, experiment, money.all)
         self.arrive(experiment, "direct", money.own)
         self.arrive(experiment, "upstream", money.drained)
-        if experiment != self.absorbs:
+        if experiment not in self.absorbs:
             parcels = self.tanks.trials.setdefault(experiment, {})
             parcels[run.key] = parcels.get(run.key, Money()) + money
 
@@ -223,7 +225,7 @@ class Flow:
             later = self._retries(failed)
             if later and later[0] in step.slices and self.view.rules.failed_to_next_success:
                 got += failed.amount
-                if failed.run != self.absorbs:
+                if failed.run not in self.absorbs:
                     self.note(step.finishes or BEFORE_ALL, failed.run, run.key, failed.amount)
             else:
                 rest.append(failed)
@@ -244,7 +246,7 @@ class Flow:
         self.note(position, source, dataset, money.all)
         self.arrive(dataset, "direct", money.own)
         self.arrive(dataset, "upstream", money.drained)
-        if dataset == self.absorbs or not money.all:
+        if dataset in self.absorbs or not money.all:
             return
         days = self.view.lives.get(dataset, 1) if self.view.rules.life else 1
         for k in range(days):
@@ -279,7 +281,7 @@ class Flow:
             self._charge_in_time(share, kind)
         elif kind == "model":
             self.arrive(share.bearer, "direct", share.amount)
-            if share.bearer != self.absorbs:
+            if share.bearer not in self.absorbs:
                 self.tanks.models[share.bearer] = self.tanks.models.get(share.bearer, ZERO) + share.amount
         else:
             self.arrive(share.bearer, "direct", share.amount)
@@ -297,7 +299,7 @@ class Flow:
         if kind == "dataset":
             if position[0] > self.view.as_of:
                 self.arrive(share.bearer, "direct", share.amount)
-                if share.bearer != self.absorbs:
+                if share.bearer not in self.absorbs:
                     self._release(Prepaid(share.bearer, end, share.amount), position)
             else:
                 self.at(position, lambda: self.pour(share.bearer, money, position, share.bearer))
@@ -357,7 +359,7 @@ class Flow:
     def _hold_what_runs(self) -> None:
         """Keep at the run what has not been poured."""
         for (key, _), money in self.held.items():
-            if money.all and key != self.absorbs:
+            if money.all and key not in self.absorbs:
                 self.tanks.runs[key] = self.tanks.runs.get(key, Money()) + money
 
     def _carry_pours(self) -> None:

@@ -163,19 +163,7 @@ class Close:
 
 
 Fact = (
-    Charge
-    | RunEvent
-    | RunDetail
-    | Read
-    | Write
-    | Joined
-    | Resource
-    | Rule
-    | Owner
-    | Life
-    | Version
-    | Use
-    | Prediction
+    Charge | RunEvent | RunDetail | Read | Write | Joined | Resource | Rule | Owner | Life | Version | Use | Prediction
 )
 Delivery = Fact | Close
 

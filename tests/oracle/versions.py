@@ -97,7 +97,7 @@ class Effects:
 
     def _fill(self, flow: Flow, version: str, amount: Fraction) -> None:
         """Add to the balance of a version."""
-        if version != flow.absorbs and amount:
+        if version not in flow.absorbs and amount:
             self.tanks.models[version] = self.tanks.models.get(version, ZERO) + amount
 
     # Trials
@@ -142,7 +142,7 @@ class Effects:
         if self.view.rules.consumers_drain and self.view.month_ends:
             for version in sorted(self.tanks.models):
                 shares = self._shares({c: n for (v, c), n in used.items() if v == version})
-                if shares and version != flow.absorbs:
+                if shares and version not in flow.absorbs:
                     self._consume(flow, version, shares)
         for (endpoint, in_tokens), amount in flow.month.serving.items():
             served = {v: n for (v, c), n in used.items() if c == endpoint}

@@ -118,9 +118,7 @@ class View:
     starts or is registered at that instant belongs to the next month.
     """
 
-    def __init__(
-        self, facts: Iterable[Fact], as_of: int, rules: Rules = AS_WRITTEN, month_ends: bool = False
-    ) -> None:
+    def __init__(self, facts: Iterable[Fact], as_of: int, rules: Rules = AS_WRITTEN, month_ends: bool = False) -> None:
         self.facts, self.as_of, self.rules, self.month_ends = list(facts), as_of, rules, month_ends
         self.same = self._joined()
         self.runs = self._runs()

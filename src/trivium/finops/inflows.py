@@ -24,7 +24,7 @@ from trivium.finops.apportion import apportion
 from trivium.finops.arrivals import arrivals, sources
 from trivium.finops.books import Books, MonthBook, renamed
 from trivium.finops.charges import Charge
-from trivium.finops.network import Int32, Int64, Tank
+from trivium.finops.network import Int32, Int64, Tank, stands_at
 from trivium.finops.spreading import COMPILED_FROM
 
 AT_ONCE = 62
@@ -95,6 +95,7 @@ class Inflows:
         found: dict[str, list[Inflow]] = {asset: [] for asset in wanted}
         for book, nodes in zip(self.books.months, self._nodes, strict=True):
             own, poured = _sums(book, group[nodes], len(wanted))
+            self._add_opened(book, group, group[nodes], poured)
             for place, asset in enumerate(wanted):
                 found[asset].append(Inflow(book.month, book.money(int(own[place])), book.money(int(poured[place]))))
         return found | {wanted[place]: self._again(wanted[place]) for place in circles}
@@ -131,10 +132,19 @@ class Inflows:
                 found.append(Charged(wanted[int(of[row])], book, charge, int(entries.amount[row]), late))
         return found
 
+    def _add_opened(self, book: MonthBook, group: Int64, of: Int64, poured: Int64) -> None:
+        """Add what tanks of the month before pour straight into another asset: retries, brackets."""
+        for tank, units in book.opening.items():
+            here, number = int(of[book.network.opening[tank]]), self._numbers.get(stands_at(tank), -1)
+            if here >= 0 and (number < 0 or group[number] != here):
+                poured[here] += units
+
     def _numbered(self, book: MonthBook) -> Int32:
         """Give the number of each node's asset in a month."""
         places, inverse = np.unique(book.network.place, return_inverse=True)
-        numbers = [self._numbers.setdefault(book.key(int(place)), len(self._numbers)) for place in places]
+        names = self.books.flows.names
+        keys = [book.key(int(place)) for place in places]
+        numbers = [self._numbers.setdefault(names.get(key, key), len(self._numbers)) for key in keys]
         return np.array(numbers, dtype=np.int32)[inverse] if numbers else np.zeros(0, dtype=np.int32)
 
     def _jobs(self) -> Int64:
@@ -192,7 +202,8 @@ class Inflows:
         found = []
         for arrival in arrivals(self.books, names):
             book, poured = arrival.book, arrival.poured
-            own, into = int(poured.own[arrival.mine].sum()), int(poured.amount[arrival.edges].sum())
+            own = int(poured.own[arrival.mine].sum())
+            into = int(poured.amount[arrival.edges].sum()) + sum(arrival.opened.values())
             found.append(Inflow(book.month, book.money(own), book.money(into)))
         return found
 

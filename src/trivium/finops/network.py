@@ -53,6 +53,11 @@ class Tank(msgspec.Struct, frozen=True, order=True):
     at: int = 0
 
 
+def stands_at(tank: Tank) -> str:
+    """Give the asset at which a tank's money waits: a trial's is its experiment's, all other its holder's."""
+    return tank.place if tank.kind == "trial" else tank.holder or tank.place
+
+
 @dataclass(frozen=True)
 class Entries:
     """Charges that reached their bearer: parallel columns, one row for each share of a group of charges.
