@@ -23,7 +23,7 @@ from trivium.finops.books import Books, Question, keep_books
 from trivium.finops.charges import currencies, read_charges
 from trivium.finops.closing import read_closings, read_frozen
 from trivium.finops.inflows import Inflows
-from trivium.graph.assets import all_assets
+from trivium.graph.assets import Asset, all_assets
 from trivium.graph.assets import asset as find_asset
 from trivium.graph.declarations import declared_now
 from trivium.graph.flows import Flows
@@ -156,6 +156,10 @@ class Bookkeeping:
         parse(key)
         return self.flows(state).names.get(key) or self._named(key, state)
 
+    def assets(self, state: State) -> list[Asset]:
+        """List the directory of assets, without runs."""
+        return self.kept("assets", state, lambda: self._assets(state))
+
     def names(self, state: State) -> Names:
         """Give what assets are called."""
         return self.kept("names", state, lambda: Names(self._titles(state), self.flows(state)))
@@ -170,7 +174,7 @@ class Bookkeeping:
         with self.graph(state) as connection:
             if find_asset(connection, asset) is not None:
                 return
-            near = suggestions(asset, [one.key for one in all_assets(connection)])
+        near = suggestions(asset, [one.key for one in self.assets(state)])
         fix = f"Did you mean {' or '.join(near)}?" if near else "`trivium search WORD` finds what is known."
         raise refuse("no_such_asset", f"Nothing is known of {shown(asset)}.", status=404, where="key", fix=fix)
 
@@ -195,6 +199,10 @@ class Bookkeeping:
         with self._ledger.reading() as connection:
             return healths(connection, state.until)
 
+    def _assets(self, state: State) -> list[Asset]:
+        with self.graph(state) as connection:
+            return all_assets(connection)
+
     def _titles(self, state: State) -> dict[str, str]:
         with self.graph(state) as connection:
             return {statement.asset: statement.title for statement, _ in declared_now(connection, Titled)}
@@ -206,7 +214,10 @@ class Bookkeeping:
     def _ends(
         self, currency: str, state: State, start: Instant, end: Instant
     ) -> tuple[Instant | None, Instant | None, Instant | None]:
-        first, daily, last = self._lake.query(_FILLED, [currency, start, end], as_of=state.known)[0]
+        key = ("ends", state.sequence, state.known, currency, start, end)
+        found = self._keep(key, lambda: self._lake.query(_FILLED, [currency, start, end], as_of=state.known)[0])
+        assert isinstance(found, tuple)
+        first, daily, last = found
         return first, daily, last
 
     def _keep_books(self, currency: str, state: State) -> Books:

@@ -124,7 +124,14 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     month = keeping.month(params.period, currency, state)
     books = keeping.books(currency, state)
     book = books.of(month)
-    drawn = statement(books, month, params.by)
+    drawn = keeping.kept("statement", state, lambda: statement(books, month, params.by), currency, month, params.by)
+    laid = keeping.kept(
+        "bridge",
+        state,
+        lambda: bridge(rooms.lake, currency, month, drawn.total, drawn.late, state.known),
+        currency,
+        month,
+    )
     lines = tuple(
         Line(account=line.account, amount=money(line.amount), carried=money(line.carried)) for line in drawn.lines
     )
@@ -147,7 +154,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         services=()
         if book is None
         else tuple(Service(service=name, amount=money(amount)) for name, amount in services(book).items()),
-        bridge=_bridge(bridge(rooms.lake, currency, month, drawn.total, drawn.late, state.known)),
+        bridge=_bridge(laid),
     )
 
 

@@ -15,7 +15,6 @@ from trivium.entrypoints.answers.terms import AsOf, Currency, CurrencyText, Peri
 from trivium.evidence.next_steps import Situation
 from trivium.evidence.overview import MonthCost, ProductRow, overview, stands_on
 from trivium.facts.instants import format_instant
-from trivium.graph.assets import all_assets
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +72,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
     books, lineage, inflows = keeping.books(currency, state), keeping.lineage(state), keeping.inflows(currency, state)
-    with keeping.graph(state) as connection:
-        products = all_assets(connection, {"product"})
+    products = [one for one in keeping.assets(state) if one.kind == "product"]
     loose = report_of(rooms, currency, month, state)
     found = overview(books, lineage, keeping.healths(state), products, month)
     rows = []

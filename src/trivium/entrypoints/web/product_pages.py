@@ -20,7 +20,6 @@ from trivium.entrypoints.web.trust_pages import setup_context
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import kind_of
 from trivium.facts.period import parse_period
-from trivium.graph.assets import all_assets
 
 Context = dict[str, Any]
 STATES = {"failing": "bad", "warning": "unknown", "passing": "ok", "unknown": "unknown"}
@@ -76,8 +75,7 @@ def data_page(rooms: Rooms, request: Request) -> Context:
     state = keeping.state(instant_of(request.query_params.get("as_of", "")))
     currency = asked_currency(rooms, request)
     names = keeping.names(state)
-    with keeping.graph(state) as connection:
-        datasets = all_assets(connection, {"dataset"})
+    datasets = [one for one in keeping.assets(state) if one.kind == "dataset"]
     healths = keeping.healths(state)
     rows: list[Context] = []
     for one in datasets:

@@ -33,7 +33,7 @@ from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.finops.allocation import is_key
-from trivium.graph.assets import Asset, all_assets
+from trivium.graph.assets import Asset
 from trivium.graph.search import search
 
 Context = dict[str, Any]
@@ -186,9 +186,10 @@ def assets_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     words, kind = query.get("q", ""), query.get("kind", "")
     start = _whole(query.get("from", ""), "from")
-    rooms.ledger.catch_up(["graph"])
-    with rooms.ledger.reading() as connection:
-        found = [hit.asset for hit in search(connection, words, 1000)] if words else all_assets(connection)
+    found = rooms.bookkeeping.assets(rooms.bookkeeping.state())
+    if words:
+        with rooms.ledger.reading() as connection:
+            found = [hit.asset for hit in search(connection, words, 1000)]
     kinds = [name for name in KINDS if any(one.kind == name for one in found)]
     chosen = [one for one in found if not kind or one.kind == kind]
     more = len(chosen) > start + 2 * _PAGE
