@@ -94,6 +94,7 @@ class AssetCard(msgspec.Struct, frozen=True, kw_only=True):
     `origins` sum to `total`. Of a product or team they are the lines of the month's statement that are theirs; of a job
     what its runs were charged and drained; of others the parts of the loaded cost. `quality` is a dataset's own.
     `upstream` and `downstream` count all assets, also those that `nodes` leave out. `serving` is a version's.
+    `weakest` is the resource behind most of what was only divided (`finops.loaded`).
     """
 
     found: Asset
@@ -109,6 +110,7 @@ class AssetCard(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal
     origins: tuple[Origin, ...]
     basis: dict[str, float]
+    weakest: str
     trend: tuple[MonthCost, ...]
     owners: tuple[str, ...]
     products: tuple[str, ...]
@@ -142,6 +144,7 @@ def asset_card(
         total=cost.total,
         origins=_origins(inflows, key, month, cost),
         basis=cost.basis,
+        weakest=cost.weakest,
         trend=trend,
         owners=tuple(sorted(owner_of(flows, "team")(key))),
         products=tuple(sorted(owner_of(flows, "product")(key))),

@@ -32,9 +32,9 @@ from trivium.evidence.next_steps import Situation
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import kind_of
 from trivium.facts.period import Period as MonthPeriod
+from trivium.finops.loaded import DIVIDED
 from trivium.graph.assets import facts_about
 
-WEAK_BASES = frozenset({"equal share", "none"})
 OWNABLE = frozenset({"dataset", "job", "experiment", "model", "endpoint", "product"})
 
 
@@ -185,13 +185,14 @@ def _card(rooms: Rooms, key: str, currency: str, month: MonthPeriod, state: Stat
 def _situation(card: AssetCard) -> Situation:
     """Say what is known of the asset, for whoever says what to do."""
     kind = kind_of(card.found.key)
-    weak = sum(share for basis, share in card.basis.items() if basis in WEAK_BASES)
+    weak = sum(share for basis, share in card.basis.items() if basis in DIVIDED)
     months = [month.build + month.run for month in card.trend[:-1]]
     return Situation(
         asset=card.found.key,
         owned=bool(card.owners) or kind not in OWNABLE,
         placed=bool(card.products) or kind not in OWNABLE - {"product"},
         weak=Decimal(str(weak)),
+        resource=card.weakest,
         cost=months[-1] if len(months) > 1 and kind == "product" else None,
         before=months[-2] if len(months) > 1 and kind == "product" else None,
     )

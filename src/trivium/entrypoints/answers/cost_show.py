@@ -20,6 +20,7 @@ from trivium.entrypoints.answers.terms import (
     money,
     written,
 )
+from trivium.evidence.next_steps import resource_line
 from trivium.facts.instants import format_instant
 from trivium.finops.loaded import loaded
 
@@ -60,6 +61,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     basis: Annotated[
         dict[str, float], Meta(description="The share of the build by how its charges were allocated, in parts of one.")
     ]
+    next_line: Annotated[
+        str, Meta(description="The lines of a declaration that would improve the basis most; empty where none would.")
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -90,4 +94,5 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         run=money(found.run),
         total=money(found.total),
         basis=found.basis,
+        next_line=resource_line(found.weakest) if found.weakest else "",
     )
