@@ -50,7 +50,7 @@ class Arrival:
 
 def arrivals(books: Books, assets: Iterable[str]) -> list[Arrival]:
     """Run all months again with the outflow of `assets` removed."""
-    wanted = set(assets)
+    wanted = {books.flows.names.get(asset, asset) for asset in assets}
     found: list[Arrival] = []
     opening: dict[Tank, int] = {}
     ran: dict[Tank, int] = {}

@@ -61,6 +61,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain(books: Books, asset: str, month: Period | None = None, *, depth: int = 4, limit: int = 50) -> Explanation:
     """Explain what poured into an asset, `depth` assets deep, with the `limit` largest parts of each."""
+    asset = books.flows.names.get(asset, asset)
     again = arrivals(books, [asset])
     tree = _Tree(again, depth, limit)
     parts, charges = tree.open([
@@ -79,7 +80,10 @@ def _arrived(arrival: Arrival) -> list[tuple[int, int]]:
     """Give the asset's nodes with what arrived at each from outside."""
     value = np.where(arrival.mine, arrival.poured.own, 0)
     edges = arrival.edges
-    np.add.at(value, arrival.book.network.target[edges], arrival.poured.amount[edges])
+    network = arrival.book.network
+    np.add.at(value, network.target[edges], arrival.poured.amount[edges])
+    for tank, units in arrival.opened.items():
+        value[network.opening[tank]] += units
     return [(node, int(value[node])) for node in np.flatnonzero(value).tolist()]
 
 

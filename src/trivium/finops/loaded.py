@@ -55,6 +55,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 def loaded(books: Books, asset: str, month: Period | None = None) -> Loaded:
     """Give what poured into an asset, to the end of the books, or in one of their months."""
+    asset = books.flows.names.get(asset, asset)
     runs = runs_of(books.flows, asset)
     sums: dict[str, list[Decimal]] = defaultdict(list)
     weighs: dict[int, float] = defaultdict(float)
