@@ -66,6 +66,7 @@ def month_parts(charges: list[Charge], closings: Closings) -> list[Part]:
         shares = [whole]
         if len(spans) > 1:
             shares = apportion(whole, [end - start for _, (start, end) in spans])
+        assert sum(shares) == whole, "proration loses nothing"
         for (month, (start, end)), share in zip(spans, shares, strict=True):
             counted, late = _counted_in(month, charge.since, closings)
             if charge.until:
@@ -112,6 +113,7 @@ class Allocator:
         unit, finer = 10 ** (SCALE - self.digits), 0
         for part in parts:
             units = abs(part.amount) // unit * (1 if part.amount >= 0 else -1)
+            assert abs(part.amount - units * unit) < unit
             finer += part.amount - units * unit
             if not units:
                 continue
@@ -155,6 +157,7 @@ class Allocator:
         for place, share in found:
             for taker, taken, how in self._spread(charge, place, share, basis):
                 shared.extend(self._carried_by(taker, taken, how))
+        assert sum(row[1] for row in shared) == units, "no unit is lost between bearers"
         return [row for row in shared if row[1]]
 
     def _spread(self, charge: Charge, place: int, units: int, basis: int) -> list[tuple[int, int, int]]:

@@ -46,27 +46,25 @@ def shared_exactly(total: int, shares: Mapping[Key, Fraction]) -> list[tuple[Key
     return [(key, part) for key, part in zip(keys, parts, strict=True) if part]
 
 
-def hand_out(left: Any, whole: Any, count: Any, first: Any, remainder: Any, amount: Any) -> None:
-    """Give one unit more to the `left` edges with the largest remainder, ties to the earlier edge.
+def hand_out_few(left: Any, count: Any, first: Any, remainder: Any, amount: Any) -> None:
+    """Give one unit more to the `left` edges with the largest remainder, ties to the earlier edge, one by one."""
+    for _ in range(left):
+        best = 0
+        for place in range(1, count):
+            if remainder[place] > remainder[best]:
+                best = place
+        remainder[best] = -1
+        amount[first + best] += 1
 
-    With many units left, the smallest remainder that still gets one is found by bisection instead of one by one.
-    """
-    if left <= _FEW:
-        for _ in range(left):
-            best = 0
-            for place in range(1, count):
-                if remainder[place] > remainder[best]:
-                    best = place
-            remainder[best] = -1
-            amount[first + best] += 1
-        return
+
+def hand_out_many(left: Any, whole: Any, count: Any, first: Any, remainder: Any, amount: Any) -> None:
+    """Do the same for many units: find the smallest remainder that still gets one by bisection."""
     low, high = 0, whole
     while high - low > 1:
         middle = (low + high) // 2
         reached = 0
         for place in range(count):
-            if remainder[place] >= middle:
-                reached += 1
+            reached += remainder[place] >= middle
         if reached >= left:
             low = middle
         else:
@@ -109,8 +107,10 @@ def spread(value: Any, start: Any, target: Any, weight: Any, absorbs: Any, amoun
                 remainder[edge - first] = rest - shift * whole
                 amount[edge] = part + shift
                 left -= part + shift
-            if left > 0:
-                hand_out(left, whole, count, first, remainder, amount)
+            if left > _FEW:
+                hand_out_many(left, whole, count, first, remainder, amount)
+            else:
+                hand_out_few(left, count, first, remainder, amount)
         for edge in range(first, first + count):
             if total < 0:
                 amount[edge] = -amount[edge]

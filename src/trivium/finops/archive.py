@@ -76,6 +76,8 @@ def thaw(content: bytes) -> MonthBook:
         np.frombuffer(group, np.int32), np.frombuffer(late, np.bool_),
     )  # fmt: skip
     month = Period(*frozen.month)
+    assert len(entries.node) == len(entries.amount) == len(entries.group)
+    assert frozen.digits in {6, 9}
     network = Network(
         month, np.frombuffer(frozen.role, np.int8), np.frombuffer(frozen.place, np.int32),
         np.frombuffer(frozen.start, np.int64), np.frombuffer(frozen.target, np.int32),

@@ -29,6 +29,8 @@ class Bearings:
     def of(rows: list[tuple[int, int, int, int, int, int, bool]]) -> Bearings:
         """Make columns of rows (place, amount, start, end, basis, group, late)."""
         table = np.array(rows, dtype=np.int64).reshape(-1, 7)
+        assert (table[:, 2] <= table[:, 3]).all(), "a charge ends after it begins"
+        assert (table[:, 0] >= 0).all(), "every charge has a bearer"
         return Bearings(
             table[:, 0].astype(np.int32), table[:, 1], table[:, 2], table[:, 3],
             table[:, 4].astype(np.int8), table[:, 5].astype(np.int32), table[:, 6].astype(np.bool_),

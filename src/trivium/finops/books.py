@@ -100,6 +100,7 @@ def keep_books(question: Question, through: Period) -> Books:
     month = _first_month(question, parts)
     opening = _renamed(question.flows, books[-1].poured.carried()) if books else {}
     while month is not None and month.start < through.end and month.start <= question.as_of:
+        assert not books or books[-1].month.end == month.start, "no month is left out"
         book = _keep_month(question, places, month, parts.get(month.start, []), opening, digits)
         books.append(book)
         opening = book.poured.carried()
@@ -124,7 +125,8 @@ def _keep_month(
         month, cutoff, False, digits, poured, opening, places.key, {group: question.charges[group] for group in used},
         total, late, finer, month_uses(view), owners_in(question.flows),
     )  # fmt: skip
-    assert add(book.money(int(poured.own.sum())), finer) == total
+    assert add(book.money(int(poured.own.sum())), finer) == total, "every charge reached a bearer"
+    assert int(poured.opened.sum()) == sum(opening.values()), "what was carried is brought forward"
     return book
 
 

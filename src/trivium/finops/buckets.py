@@ -72,6 +72,7 @@ class Stretches:
         place = self._places.first_dataset + reads.dataset[first]
         bucket = self._draft.nodes(reads.step[first] * SUB, BUCKET, place)
         count = self._stretch_end(first) - first
+        assert (count > 0).all(), "a stretch holds at least its first read"
         owner = np.repeat(np.arange(len(first)), count)
         read = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + first[owner]
         weight = shared_by(

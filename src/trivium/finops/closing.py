@@ -123,6 +123,7 @@ def closed_of(month: Period, computed_from: int, books: Iterable[Books], put: Ca
     if not frozen:
         title = f"{month} has no charges to close."
         raise refuse("nothing_to_close", title, status=409, where="period", fix="Import the month's bill first.")
+    assert computed_from > 0, "a month is computed from facts"
     return Closed(str(month), computed_from, tuple(frozen))
 
 

@@ -22,6 +22,8 @@ class Closings:
         """Give, for facts recorded at `sequence`, the end of the last month that was closed before; else NEVER."""
         if not len(self.end):
             return np.full(len(sequence), NEVER, dtype=np.int64)
+        assert (np.diff(self.end) > 0).all(), "months close in order"
+        assert (np.diff(self.sequence) >= 0).all()
         closed = np.searchsorted(self.sequence, sequence, side="left")
         return np.where(closed > 0, self.end[np.maximum(closed, 1) - 1], NEVER)
 

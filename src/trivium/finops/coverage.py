@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from trivium.facts.money import add
 from trivium.finops.allocation import BASES
 from trivium.finops.books import MonthBook
 
@@ -17,6 +18,7 @@ def coverage(book: MonthBook) -> dict[str, Decimal]:
         name: book.money(int(entries.amount[entries.basis == number].sum(dtype=np.int64)))
         for number, name in enumerate(BASES)
     }
+    assert add(*sums.values(), book.finer) == book.total or book.closed
     return {name: sums[name] for name in sorted(sums, key=lambda name: (-abs(sums[name]), name)) if sums[name]}
 
 

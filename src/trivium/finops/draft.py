@@ -67,14 +67,13 @@ class Draft:
         target = new[np.concatenate(self._target or empty)]
         weight = np.concatenate(self._weight or empty)
         place = place[rank]
-        if not (source < target).all():
-            w = np.flatnonzero(source >= target)[0]
-            s0, t0 = np.concatenate(self._source)[w], np.concatenate(self._target)[w]
-            o, r = np.concatenate(self._order), np.concatenate(self._role)
-            raise AssertionError(("EDGE", int(r[s0]), int(r[t0]), int(o[s0]), int(o[t0])))
+        assert (source < target).all(), "money never flows back in time"
+        assert (weight >= 0).all(), "no share is negative"
         by_source = np.argsort(source * (int(place.max(initial=0)) + 1) + place[target], kind="stable")
         start = np.zeros(self._count + 1, dtype=np.int64)
         np.cumsum(np.bincount(source, minlength=self._count), out=start[1:])
+        assert start[-1] == len(source)
+        assert (entries.node >= 0).all(), "every charge has a node"
         moved = Entries(new[entries.node].astype(np.int32), entries.amount, entries.basis, entries.group, entries.late)
         return Network(
             month, role[rank].astype(np.int8), place.astype(np.int32), start, target[by_source].astype(np.int32),

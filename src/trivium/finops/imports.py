@@ -334,6 +334,8 @@ def _report(
     known: bool = False,
 ) -> ImportReport:
     totals = _totals((batch.currency, batch.billed_cost, batch.effective_cost) for batch in batches)
+    assert all(source.refused <= source.rows for source in sources)
+    assert known or sum(batch.rows for batch in batches) <= sum(source.rows for source in sources)
     one = next(iter(totals.values())) if len(totals) == 1 else None if totals else Sum("0", "0")
     return ImportReport(
         rows=sum(source.rows for source in sources),

@@ -75,6 +75,7 @@ def _by_overlap(layout: Layout, bearings: Bearings, row: int) -> list[tuple[int,
     lengths = [int(slices.length[part]) for part in parts]
     weights = overlap if any(overlap) else lengths if any(lengths) else [1] * len(parts)
     shares = apportion(int(bearings.amount[row]), weights)
+    assert len(shares) == len(parts)
     return [(int(layout.hold[part]), share) for part, share in zip(parts, shares, strict=True)]
 
 

@@ -37,6 +37,7 @@ class Places:
 
     def key(self, place: int) -> str:
         """Give the asset key or account name of a place."""
+        assert place >= 0
         if place < self.first_dataset:
             return self.flows.runs.keys[place]
         if place < self.first_other:

@@ -47,6 +47,7 @@ class Timesheet:
             for place, weight in users or [(-1, Fraction(1))]:
                 parts[place] += Fraction(until - at) * weight / (whole or 1)
             at = until
+        assert sum(parts.values()) == end - start, "each instant is shared once"
         return {place: part / (end - start) for place, part in parts.items()}
 
 
@@ -97,6 +98,7 @@ class Sharing:
         for child, weight in children:
             for place, share in self.carriers(child).items():
                 found[place] += share * Fraction(weight, whole)
+        assert sum(found.values()) == 1
         return found
 
     def _children_of(self, bracket: int) -> list[tuple[int, int]]:

@@ -24,6 +24,8 @@ def pour(network: Network, opening: dict[Tank, int], absorbs: Bool | None = None
     own = np.zeros(network.size, dtype=np.int64)
     np.add.at(own, network.entries.node, network.entries.amount)
     opened = np.zeros(network.size, dtype=np.int64)
+    assert len(network.start) == network.size + 1
+    assert network.start[-1] == len(network.target) == len(network.weight)
     for tank, amount in opening.items():
         opened[network.opening[tank]] += amount
     kept = np.zeros(network.size, dtype=np.bool_) if absorbs is None else absorbs
@@ -65,8 +67,8 @@ def compiled() -> Callable[..., None]:
     """Compile the spread once per process (kept on disk by numba where it may write)."""
     import numba
 
-    hand_out = numba.njit(cache=True)(apportion.hand_out)
-    names: dict[str, Any] = {**vars(apportion), "hand_out": hand_out}
+    leaves = {name: numba.njit(cache=True)(getattr(apportion, name)) for name in ("hand_out_few", "hand_out_many")}
+    names: dict[str, Any] = {**vars(apportion), **leaves}
     linked = types.FunctionType(apportion.spread.__code__, names, "spread")
     linked.__module__ = apportion.__name__
     function: Callable[..., None] = numba.njit(cache=False)(linked)

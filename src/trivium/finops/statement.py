@@ -63,7 +63,8 @@ def statement(books: Books, month: Period, by: str = "asset") -> Statement:
         period=str(month), currency=books.currency, by=by, as_of=book.cutoff, closed=book.closed, total=book.total,
         brought_forward=brought, late=book.late, lines=tuple(lines),
     )  # fmt: skip
-    assert add(*(line.amount for line in lines)) == add(book.total, brought)
+    assert add(*(line.amount for line in lines)) == add(book.total, brought), "the statement is the bill"
+    assert len({line.account for line in lines}) == len(lines), "each account stands once"
     return drawn
 
 
