@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection
 
-from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books
+from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books, charge
 from tests.evidence.clinic import connection as clinic
 from trivium.dataops.healths import healths
 from trivium.evidence.next_steps import Bad, Situation, next_steps
@@ -15,7 +16,7 @@ from trivium.evidence.overview import Overview, overview, stands_on
 from trivium.evidence.unjoined import unjoined
 from trivium.facts.money import add
 from trivium.facts.period import Period
-from trivium.facts.statements import Belongs
+from trivium.facts.statements import Belongs, Titled
 from trivium.finops.statement import statement
 from trivium.graph.assets import all_assets
 from trivium.graph.traversal import Lineage
@@ -93,3 +94,13 @@ def test_a_small_rise_and_a_small_part_are_left_alone() -> None:
     quiet = Situation(asset=X, weak=Decimal("0.24"), resource="vm-1", cost=Decimal("12.4"), before=Decimal(10))
     assert next_steps(quiet) == ()
     assert next_steps(Situation(asset=X, cost=Decimal(5), before=Decimal(0))) == ()
+
+
+def test_a_team_that_only_a_tag_names_is_listed_until_somebody_declares_it() -> None:
+    lone = replace(charge("", "3", "12"), columns={"ChargeCategory": "Usage", "tag_team": "night"})
+    known = clinic()
+    row = next(row for row in unjoined(known, books(known, AS_OF, lone), OCTOBER).rows if row.name == "team:night")
+    assert (row.money, row.line) == (Decimal(3), '[[team]]\nname = "night"')
+    declared = clinic(Titled("team:night", "The night shift"))
+    names = {row.name for row in unjoined(declared, books(declared, AS_OF, lone), OCTOBER).rows}
+    assert "team:night" not in names

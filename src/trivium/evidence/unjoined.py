@@ -18,6 +18,8 @@ from trivium.graph.assets import all_assets
 from trivium.graph.unmatched import Unmatched, suggestions, unmatched
 
 UNALLOCATED = "unallocated"
+OWNING = frozenset({"team", "product"})
+KNOWN = frozenset({"dataset", "job", "endpoint", "model", "experiment", "run"}) | OWNING
 
 
 class Unjoined(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +44,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1000) -> Report:
     """List the names that stand alone, with the money of a month that rests on them."""
     book = books.of(month)
-    known = [
-        asset.key for asset in all_assets(connection, {"dataset", "job", "endpoint", "model", "experiment", "run"})
-    ]
+    known = [asset.key for asset in all_assets(connection, KNOWN)]
     rows = [*_unallocated(book), *_unknown(book, known)] if book is not None else []
     lines = {line.account: line.amount for line in asset_lines(book)} if book is not None else {}
     named = {row.name for row in rows}
@@ -99,14 +99,20 @@ def _unknown(book: MonthBook, known: list[str]) -> list[Unjoined]:
     rows = []
     for line in asset_lines(book):
         kind = kind_of(line.account)
-        if ":" not in line.account or kind in {"team", "product"} or line.account in heard:
+        if ":" not in line.account or line.account in heard:
             continue
         near = suggestions(line.account, known)
         rows.append(Unjoined(
-            name=line.account, kind=kind, why="a charge's tag names it, but no event does", money=line.amount,
-            suggestions=near, line=_alias(line.account, near),
+            name=line.account, kind=kind, money=line.amount, suggestions=near,
+            why="a charge's tag names it, but " + ("nobody declared it" if kind in OWNING else "no event does"),
+            line=_declaration(kind, line.account) if kind in OWNING else _alias(line.account, near),
         ))  # fmt: skip
     return rows
+
+
+def _declaration(kind: str, key: str) -> str:
+    """Write the lines that declare a team or product."""
+    return f"[[{kind}]]\nname = {msgspec.json.encode(key.partition(':')[2]).decode()}"
 
 
 def _alias(name: str, near: tuple[str, ...]) -> str:

@@ -69,8 +69,10 @@ def repair_text(repairs: tuple[Repair, ...], names: Names, currency: str) -> str
     jobs = [f"`{names.of(repair.job)}`" for repair in repairs]
     order = ", then ".join(jobs[:4]) + (f" and {len(jobs) - 4} more" if len(jobs) > 4 else "")
     known = [repair.cost for repair in repairs if repair.cost is not None]
-    cost = f", about {brief(sum(known, Decimal(0)), currency)}" if known else ", at a cost that is not known yet"
-    return f"Cheapest repair: run {order} again{cost}{' together' if len(jobs) > 1 else ''}."
+    if not known:
+        return f"Cheapest repair: run {order} again; what that costs is not known yet."
+    cost = brief(sum(known, Decimal(0)), currency)
+    return f"Cheapest repair: run {order} again, about {cost}{' together' if len(jobs) > 1 else ''}."
 
 
 def brief(amount: Decimal, currency: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
 from starlette.requests import Request
 
 from trivium.entrypoints.answers import asset_show, blast
@@ -20,8 +21,9 @@ from trivium.entrypoints.web.frames import asked_currency, money_shell
 from trivium.entrypoints.web.money_pages import API, kind_words
 from trivium.entrypoints.web.product_pages import STATES
 from trivium.entrypoints.web.times import day_text, month_text
-from trivium.evidence.next_steps import owner_line
+from trivium.evidence.next_steps import owner_line, resource_line
 from trivium.facts.instants import parse_instant
+from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import parse_period
 
@@ -74,7 +76,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "total": answer.total if answer.origins else None,
         "took_note": note,
         "took_advice": _advice(answer),
-        "took_line": None if answer.origins else "trivium import focus FILE",
+        "took_line": None if answer.origins else _took_line(answer),
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
         "facts": [_fact(rooms, sequence, names) for sequence in answer.facts[:_FACTS]],
         "verified_to": rooms.verified.sequence if rooms.verified.whole else None,
@@ -190,6 +192,15 @@ def _advice(answer: asset_show.Answer) -> str:
         return "Tag the resource that it runs on, or declare it; then its charges find it."
     step = next((one for one in answer.next if one.doing in {"tag", "look"}), None)
     return step.text if step else "The parts add up to the whole, to the last unit."
+
+
+def _took_line(answer: asset_show.Answer) -> str:
+    """Give the line that would bring it cost: a bill where there is none, else who uses the resource."""
+    if not answer.currency:
+        return "trivium import focus FILE"
+    jobs = [node.asset for node in answer.nodes if node.kind == "job" and node.distance == -1]
+    user = answer.asset if kind_of(answer.asset) in {"job", "run", "endpoint"} or not jobs else jobs[0]
+    return resource_line("RESOURCE-ID").replace("job:NAMESPACE/NAME", msgspec.json.encode(user).decode()[1:-1])
 
 
 def _fact(rooms: Rooms, sequence: int, names: Names) -> Context:
