@@ -48,6 +48,8 @@ class Maker:
         self.jobs = [f"job:ns/j{i}" for i in range(self.dice.randint(1, 6))]
         self.runs: dict[str, tuple[int, int]] = {}
         self.versions: list[str] = []
+        self.uses: set[tuple[str, str, int]] = set()
+        """Uses by version, consumer and start: to say one again is to correct it."""
         self.endpoints = ["endpoint:e0", "endpoint:e1"]
 
     def maybe(self, chance: float) -> bool:
@@ -150,6 +152,9 @@ class Maker:
         version = self.dice.choice(self.versions)
         consumer = self.dice.choice([*self.endpoints, *self.jobs[:2]])
         since = self.time()
+        while (version, consumer, since) in self.uses:
+            since += HOUR
+        self.uses.add((version, consumer, since))
         until = since + self.dice.choice([0, DAY, 20 * DAY, 50 * DAY]) if self.maybe(0.5) else None
         self.say(Use(version, consumer, since, until), since)
         for month in MONTHS:
