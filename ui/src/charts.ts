@@ -28,7 +28,7 @@ function drawn(place: HTMLElement, option: (colour: Colours) => EChartsCoreOptio
   const chart = init(place, undefined, { renderer: "svg" });
   const put = () => chart.setOption({ animation: false, textStyle: { fontFamily: FONT }, ...option(colours()) }, true);
   put();
-  return { chart, resize: () => chart.resize(), recolour: put };
+  return { chart, resize: () => { chart.resize(); put(); }, recolour: put };
 }
 
 /** The tooltip is drawn in the SVG: as HTML it would need inline styles, which the content security policy forbids. */
@@ -75,7 +75,7 @@ export function sankey(place: HTMLElement, data: SankeyData): Drawn {
   const links = data.links.filter((link) => size(link.amount) > 0);
   const used = new Set(links.flatMap((link) => [link.from, link.to]));
   const nodes = new Map(data.nodes.map((node) => [node.key, node]));
-  const margin = Math.round(Math.min(170, place.clientWidth * 0.3));
+  const margin = () => Math.round(Math.min(170, place.clientWidth * 0.3));
   const made = drawn(place, (colour) => ({
     tooltip: {
       ...tip(colour), trigger: "item",
@@ -85,10 +85,10 @@ export function sankey(place: HTMLElement, data: SankeyData): Drawn {
       },
     },
     series: [{
-      type: "sankey", left: 18, right: margin, top: 12, bottom: 12, nodeWidth: 9, nodeGap: 14, draggable: false, nodeAlign: "justify",
+      type: "sankey", left: 18, right: margin(), top: 12, bottom: 12, nodeWidth: 9, nodeGap: 14, draggable: false, nodeAlign: "justify",
       emphasis: { focus: "trajectory" }, blur: { lineStyle: { opacity: .12 }, itemStyle: { opacity: .3 } },
       lineStyle: { color: colour("line-strong"), opacity: .55, curveness: .5 },
-      label: { color: colour("ink"), fontSize: 12, fontFamily: FONT, width: margin - 10, overflow: "truncate", formatter: (found: { name: string }) => nodes.get(found.name)?.label ?? found.name },
+      label: { color: colour("ink"), fontSize: 12, fontFamily: FONT, width: margin() - 10, overflow: "truncate", formatter: (found: { name: string }) => nodes.get(found.name)?.label ?? found.name },
       data: [...used].map((key) => ({ name: key, itemStyle: { color: inkOf(colour, nodes.get(key)?.discipline), borderWidth: 0 } })),
       links: links.map((link) => ({ source: link.from, target: link.to, value: size(link.amount) })),
     }],
