@@ -16,7 +16,8 @@ class Names:
         self._titles, self._flows = titles, flows
 
     def of(self, key: str) -> str:
-        """Give what people call an asset; a named account keeps its name."""
+        """Give what people call an asset, under any of its names; a named account keeps its name."""
+        key = self._flows.names.get(key, key)
         return self.declared(key) or self._run(key) or (title_of(key) if ":" in key else key)
 
     def declared(self, key: str) -> str:
