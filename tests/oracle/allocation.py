@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -162,7 +163,7 @@ def by_instants(part: Part, declared: dict[str, Fraction], view: View) -> dict[s
             edges |= {t for t in (run.start, run.slices[-1].until) if part.start < t < end}
     marks = sorted(edges)
     result: dict[str, Fraction] = {}
-    for since, until in zip(marks, marks[1:], strict=False):
+    for since, until in itertools.pairwise(marks):
         for key, share in active_shares(since, until, declared, view).items():
             result[key] = result.get(key, Fraction(0)) + share * Fraction(until - since, end - part.start)
     return result

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.oracle import schedule
-from tests.oracle.allocation import Part, Share
+from tests.oracle.allocation import Share
+from tests.oracle.charging import Charging, Month
 from tests.oracle.families import bearers
 from tests.oracle.history import DAY
 from tests.oracle.readers import Readers, Step, drains
-from tests.oracle.shares import by_measure, by_weight, equally
+from tests.oracle.shares import by_measure, equally
 from tests.oracle.tanks import BEFORE_ALL, ZERO, Arrival, Failed, Money, Pending, Position, Pour, Prepaid, Tanks
 from tests.oracle.versions import Effects
 from tests.oracle.view import Run, Slice, View
 
 
-@dataclass
-class Month:
-    """What one month leaves: where money rests, what is carried, what moved."""
-
-    name: str
-    tanks: Tanks
-    rests: dict[str, Fraction] = field(default_factory=dict)
-    pours: list[Pour] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
-    serving: dict[tuple[str, bool], Fraction] = field(default_factory=dict)
-
-
-class Flow:
+class Flow(Charging):
     """The simulation of one month; `absorbs` are the names of an asset whose outflow is removed."""
 
     def __init__(
@@ -268,71 +256,6 @@ class Flow:
         """Let a part wait in the dataset for its readers."""
         waiting = self.tanks.pending.setdefault(part.dataset, [])
         waiting.append(Pending(part.amount, position, part.amount))
-
-    # Charges
-
-    def _charge(self, share: Share) -> None:
-        """Count a share of a charge at its bearer."""
-        kind = share.bearer.partition(":")[0] if ":" in share.bearer else ""
-        if kind == "run":
-            for bearer, part in bearers(share.bearer, self.view).items():
-                self._give(bearer, Money(own=share.amount * part), share.part, (self.opens, 0, 0, bearer, 0))
-        elif kind in ("dataset", "experiment"):
-            self._charge_in_time(share, kind)
-        elif kind == "model":
-            self.arrive(share.bearer, "direct", share.amount)
-            if share.bearer not in self.absorbs:
-                self.tanks.models[share.bearer] = self.tanks.models.get(share.bearer, ZERO) + share.amount
-        else:
-            self.arrive(share.bearer, "direct", share.amount)
-            self.rest(share.bearer, share.amount)
-            if kind == "endpoint":
-                place = (share.bearer, share.part.charge.in_tokens)
-                self.month.serving[place] = self.month.serving.get(place, ZERO) + share.amount
-
-    def _charge_in_time(self, share: Share, kind: str) -> None:
-        """Pour a charge of a dataset or experiment at the end of its period."""
-        late = share.part.month < self.month.name
-        end = share.part.end if self.view.rules.storage_at_period_end else share.part.start
-        position = (self.opens, 0, 0, share.bearer, 0) if late else (end, schedule.ENDS, 1, share.bearer, 0)
-        money = Money(own=share.amount)
-        if kind == "dataset":
-            if position[0] > self.view.as_of:
-                self.arrive(share.bearer, "direct", share.amount)
-                if share.bearer not in self.absorbs:
-                    self._release(Prepaid(share.bearer, end, share.amount), position)
-            else:
-                self.at(position, lambda: self.pour(share.bearer, money, position, share.bearer))
-            return
-        self.at(position, lambda: self._into_trial(Run(share.bearer), share.bearer, money, position))
-
-    def _give(self, key: str, money: Money, part: Part | None, position: Position) -> None:
-        """Put money at a run: into its slices of this month, else along its route."""
-        self.arrive(key, "direct", money.own)
-        self.arrive(key, "upstream", money.drained)
-        run = self.view.runs.get(key)
-        if run is None:
-            self.tanks.runs[key] = self.tanks.runs.get(key, Money()) + money
-            return
-        open_slices = [s for step in self.steps[key] for s in step.slices if (key, s.start) not in self.done]
-        if open_slices:
-            for one, share in self._overlaps(open_slices, part).items():
-                self._hold(one, money.times(share))
-        elif self.view.rules.later_parts_by_route:
-            self.at(position, lambda: self.route(run, run.slices[-1], money, position))
-        else:
-            self.rest(key, money.all)
-
-    def _overlaps(self, slices: list[Slice], part: Part | None) -> dict[Slice, Fraction]:
-        """Share a charge over slices by overlap, else by seconds, else equally."""
-        if part is None:
-            return {slices[0]: Fraction(1)}
-        common: dict[Slice, Fraction | int | None] = {}
-        for one in slices:
-            instant = part.end <= part.start and one.start <= part.start < max(one.until, one.start + 1)
-            common[one] = max(min(part.end, one.until) - max(part.start, one.start), int(instant))
-        overlap = by_weight(common) if self.view.rules.charges_by_overlap else None
-        return overlap or by_weight({one: one.seconds for one in slices}) or equally(slices)
 
     # The edges of the month
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from tests.oracle.charging import Charging
 from tests.oracle.history import Version
 from tests.oracle.schedule import EFFECTS
 from tests.oracle.shares import by_weight, equally
 from tests.oracle.tanks import ZERO, Money, Position, Tanks
 from tests.oracle.view import Run, View
-
-if TYPE_CHECKING:
-    from tests.oracle.flow import Flow
 
 
 class Effects:
@@ -56,7 +53,7 @@ class Effects:
         """Say whether a run under way already leads to a version, and so keeps what it holds."""
         return run.end is None and bool(self.view.leads_to(run.key)) and not self.group(run.key)
 
-    def plan(self, flow: Flow) -> list[tuple[Position, Callable[[], None]]]:
+    def plan(self, flow: Charging) -> list[tuple[Position, Callable[[], None]]]:
         """Return the steps of this month's versions: receive the own runs, then drain the trials."""
         steps: list[tuple[Position, Callable[[], None]]] = []
         for time, run, version in self.new:
@@ -67,7 +64,7 @@ class Effects:
             steps.append((position, lambda e=experiment, v=versions, p=position: self._drain(flow, e, v, p)))
         return steps
 
-    def receive(self, flow: Flow, run: str, money: Money, position: Position) -> None:
+    def receive(self, flow: Charging, run: str, money: Money, position: Position) -> None:
         """Share a run's money equally over its versions; those not in effect yet wait for it."""
         for version, share in equally(self.group(run)).items():
             part = money.times(share)
@@ -76,7 +73,7 @@ class Effects:
             else:
                 self.waiting[run, version] = self.waiting.get((run, version), Money()) + part
 
-    def _take(self, flow: Flow, run: str, version: str, position: Position) -> None:
+    def _take(self, flow: Charging, run: str, version: str, position: Position) -> None:
         """Let a version take effect for one of its runs."""
         self.tanks.effected.add((run, version))
         if version not in self.group(run):
@@ -88,14 +85,14 @@ class Effects:
         money = self.waiting.pop((run, version), Money())
         self._deliver(flow, run, version, money, position)
 
-    def _deliver(self, flow: Flow, run: str, version: str, money: Money, position: Position) -> None:
+    def _deliver(self, flow: Charging, run: str, version: str, money: Money, position: Position) -> None:
         """Pour a run's money into a version."""
         flow.note(position, run, version, money.all)
         flow.arrive(version, "direct", money.own)
         flow.arrive(version, "upstream", money.drained)
         self._fill(flow, version, money.all)
 
-    def _fill(self, flow: Flow, version: str, amount: Fraction) -> None:
+    def _fill(self, flow: Charging, version: str, amount: Fraction) -> None:
         """Add to the balance of a version."""
         if version not in flow.absorbs and amount:
             self.tanks.models[version] = self.tanks.models.get(version, ZERO) + amount
@@ -124,7 +121,7 @@ class Effects:
         names = {version.experiment} | {run.experiment for run in runs}
         return sorted(f"experiment:{name}" for name in names if name not in (None, "0"))
 
-    def _drain(self, flow: Flow, experiment: str, versions: list[str], position: Position) -> None:
+    def _drain(self, flow: Charging, experiment: str, versions: list[str], position: Position) -> None:
         """Drain the trials so far, equally for the versions and their siblings of this month."""
         self.tanks.drained |= set(versions)
         money = sum((m.all for m in self.tanks.trials.pop(experiment, {}).values()), ZERO)
@@ -136,7 +133,7 @@ class Effects:
 
     # The end of the month
 
-    def month_end(self, flow: Flow) -> None:
+    def month_end(self, flow: Charging) -> None:
         """Let the consumers of the month drain the versions, then count what serving them cost."""
         used = self._used(flow.month.name)
         if self.view.rules.consumers_drain and self.view.month_ends:
@@ -150,7 +147,7 @@ class Effects:
             for version, share in self._shares(served, self.view.rules.serving_by_predictions).items():
                 flow.arrive(version, kind, amount * share)
 
-    def _consume(self, flow: Flow, version: str, shares: dict[str, Fraction]) -> None:
+    def _consume(self, flow: Charging, version: str, shares: dict[str, Fraction]) -> None:
         """Pour a version's balance into its consumers, where it rests."""
         amount = self.tanks.models.pop(version)
         for consumer, share in shares.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -101,7 +102,7 @@ def slices_of(run: Run, as_of: int, rules: Rules = AS_WRITTEN) -> list[Slice]:
     """Cut a run into its slices; all but the last succeed, the last has the outcome."""
     edges = [run.start, *cuts(run.start, run.end, as_of, rules)]
     result = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         early = run.success or run.end is None or rules.early_slices_succeed
         result.append(Slice(run.key, start, end, end, early))
     last = edges[-1]

@@ -195,7 +195,16 @@ def _use(dataset: str, size: int | None, rows: int | None) -> DatasetUse:
 
 def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
     """Say one fact of the history in the product's words."""
-    at = product.heard.get(getattr(fact, "run", ""), 0)
+    if isinstance(fact, (told.RunEvent, told.Read, told.Write, told.Joined, told.RunDetail)):
+        return _of_run(fact, product.heard.get(fact.run, 0))
+    if isinstance(fact, (told.Version, told.Use, told.Prediction)):
+        return [_of_version(product, fact)]
+    return [_declared(fact)]
+
+
+def _of_run(
+    fact: told.RunEvent | told.Read | told.Write | told.Joined | told.RunDetail, at: int
+) -> Sequence[Statement]:
     match fact:
         case told.RunEvent():
             return [RunSeen(run=fact.run, at=fact.time, event=EVENTS[fact.kind])]
@@ -205,29 +214,34 @@ def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
             return [RunSeen(run=fact.run, at=at, writes=(_use(fact.dataset, fact.bytes, fact.rows),))]
         case told.Joined():
             return [RunSeen(run=fact.run, at=at, same_as=(fact.other,))]
-        case told.RunDetail():
-            return _detail(fact, at)
+    return _detail(fact, at)
+
+
+def _of_version(product: Product, fact: told.Version | told.Use | told.Prediction) -> Statement:
+    if isinstance(fact, told.Version):
+        registered = fact.recorded_at if fact.happened_at is None else fact.happened_at
+        experiment = f"experiment:{fact.experiment}" if fact.experiment else ""
+        return VersionRegistered(fact.key, registered, fact.runs, experiment, fact.copy_of or "", fact.prompt)
+    if isinstance(fact, told.Use):
+        return VersionUsed(fact.version, fact.consumer, fact.since, fact.until or 0)
+    key = (fact.version, fact.consumer, fact.month)
+    product.counts[key] = product.counts.get(key, 0) + fact.count
+    return Predicted(*key, product.counts[key])
+
+
+def _declared(fact: told.Fact) -> Statement:
+    match fact:
         case told.Resource():
-            return [ResourceUsed(fact.key, fact.resource_id, str(fact.weight))]
+            return ResourceUsed(fact.key, fact.resource_id, str(fact.weight))
         case told.Life():
-            return [Life(fact.dataset, fact.days)]
+            return Life(fact.dataset, fact.days)
         case told.Owner():
             owns = Owned if fact.owner.startswith("team:") else Belongs
-            return [owns(fact.key, fact.owner)]
+            return owns(fact.key, fact.owner)
         case told.Rule():
             match = {RULE_FIELDS.get(name, name): value for name, value in fact.match}
             to, spread = ("", fact.to) if fact.spread or len(fact.to) > 1 else (fact.to[0], ())
-            return [Rule(f"r{fact.position}", match, to, spread, fact.position)]
-        case told.Version():
-            registered = fact.recorded_at if fact.happened_at is None else fact.happened_at
-            experiment = f"experiment:{fact.experiment}" if fact.experiment else ""
-            return [VersionRegistered(fact.key, registered, fact.runs, experiment, fact.copy_of or "", fact.prompt)]
-        case told.Use():
-            return [VersionUsed(fact.version, fact.consumer, fact.since, fact.until or 0)]
-        case told.Prediction():
-            key = (fact.version, fact.consumer, fact.month)
-            product.counts[key] = product.counts.get(key, 0) + fact.count
-            return [Predicted(*key, product.counts[key])]
+            return Rule(f"r{fact.position}", match, to, spread, fact.position)
     raise AssertionError(fact)
 
 
