@@ -81,7 +81,8 @@ def test_a_later_statement_replaces_its_like_only() -> None:
     assert identity_of(Valued("product:p", "5", "EUR")) == identity_of(Valued("product:p", "6", "EUR"))
     assert identity_of(Valued("product:p", "5", "EUR")) != identity_of(Valued("product:p", "5", "USD"))
     assert identity_of(Owned("run:a", "team:t")) != identity_of(Belongs("run:a", "product:t"))
-    assert identity_of(VersionUsed("model:m/1", "endpoint:e", 5)) == identity_of(VersionUsed("model:m/1", "endpoint:e", 5, 9))
+    used, ended = VersionUsed("model:m/1", "endpoint:e", 5), VersionUsed("model:m/1", "endpoint:e", 5, 9)
+    assert identity_of(used) == identity_of(ended)
     assert identity_of(Owned("run:a", 'b"],"')) != identity_of(Owned('run:a","b', "]"))
 
 

@@ -23,6 +23,8 @@ NULL_TEXT: Final = "null_text"
 BINARY: Final = "binary_fraction"
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
+_PLAIN = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$"
+_PLAINEST = 38
 _LONGEST = 400
 _UNIT = Decimal(1).scaleb(-SCALE)
 _WIDE = Context(prec=1000, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -78,21 +80,40 @@ def read_amount(text: str) -> tuple[Decimal | None, str]:
 
 def _cast(array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(array.type):
-        return pc.cast(array.dictionary, DECIMAL).take(array.indices)
+        return _cast(array.dictionary).take(array.indices)
+    if pa.types.is_string(array.type) and _is_risky(array):
+        raise pa.ArrowInvalid("needs a closer look")
     return pc.cast(array, DECIMAL)
 
 
+def _is_risky(texts: pa.StringArray) -> bool:
+    """Say whether some text has an exponent or more than 38 digits: Arrow's cast overflows on such without a word."""
+    longest = pc.max(pc.binary_length(texts)).as_py() or 0
+    data = texts.buffers()[2]
+    if longest > _PLAINEST or data is None:
+        return bool(longest)
+    held = data.to_pybytes()
+    return b"e" in held or b"E" in held
+
+
 def _carefully(array: pa.Array) -> Amounts:
-    """Read a column in which some value needs a closer look: each distinct value once."""
+    """Read a column in which some value needs a closer look: each distinct value once, plain ones by Arrow."""
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(pc.cast(array, pa.string()))
-    pairs = [read_amount(str(value)) if value is not None else (None, "") for value in array.dictionary.to_pylist()]
-    values = pa.array([amount for amount, _ in pairs], DECIMAL).take(array.indices)
+    texts = pc.cast(array.dictionary, pa.string())
+    plain = pc.match_substring_regex(texts, _PLAIN).to_numpy(zero_copy_only=False).astype(bool)
+    pairs = [read_amount(text) for text in texts.filter(pa.array(~plain)).to_pylist()]
+    read = pa.array([amount for amount, _ in pairs], DECIMAL)
+    places = np.empty(len(texts), np.int64)
+    places[plain] = np.arange(plain.sum())
+    places[~plain] = np.arange(len(pairs)) + plain.sum()
+    values = pa.concat_arrays([pc.cast(texts.filter(pa.array(plain)), DECIMAL), read]).take(pa.array(places))
     faults = {}
     for reason in {fault for _, fault in pairs if fault}:
-        hit = pa.array([fault == reason for _, fault in pairs], pa.bool_())
-        faults[reason] = _mask(hit.take(array.indices))
-    return Amounts(values, faults)
+        hits = np.zeros(len(texts), bool)
+        hits[~plain] = [fault == reason for _, fault in pairs]
+        faults[reason] = _mask(pa.array(hits).take(array.indices))
+    return Amounts(values.take(array.indices), faults)
 
 
 def _mask(array: pa.Array) -> Mask:
