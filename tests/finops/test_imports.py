@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.intake.focus.bills import csv_of, row
 from tests.shared_data import shared
-from trivium.finops.imports import import_focus
+from trivium.facts.problem import ProblemError
+from trivium.finops.imports import import_focus, import_focus_files
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
 
@@ -50,3 +52,183 @@ def test_real_bills_import_to_the_last_digit(name, ledger, lake):
     again = import_focus(path, ledger=ledger, lake=lake)
     assert (again.imported, again.already_known, again.billed_cost) == (0, True, report.billed_cost)
     assert lake.query("SELECT count(*) FROM charges") == [(1000,)]
+
+
+def bill(folder: Path, name: str, *rows: dict[str, str]) -> Path:
+    path = folder / name
+    path.write_bytes(csv_of(rows or [row()]))
+    return path
+
+
+def sums(lake: Lake, as_of: int | None = None) -> tuple[int, Decimal | None]:
+    [(count, billed)] = lake.query("SELECT count(*), sum(BilledCost) FROM charges", as_of=as_of)
+    return count, billed
+
+
+def deliveries(lake: Lake) -> int:
+    [(count,)] = lake.query("SELECT count(DISTINCT delivery) FROM charges_history")
+    return int(count)
+
+
+def staged(lake: Lake) -> list[Path]:
+    return list((lake.folder / "staging").iterdir())
+
+
+def test_the_same_file_again_is_a_no_op_under_any_name(tmp_path, ledger, lake):
+    first = import_focus(bill(tmp_path, "a.csv", row(), row(BilledCost="3")), ledger=ledger, lake=lake)
+    again = import_focus(bill(tmp_path, "b.csv", row(), row(BilledCost="3")), ledger=ledger, lake=lake)
+    assert (again.rows, again.imported, again.already_known) == (2, 0, True)
+    assert (again.sequence, again.billed_cost) == (first.sequence, "4.25")
+    assert (again.replaced.rows, sums(lake), deliveries(lake)) == (0, (2, Decimal("4.25")), 1)
+
+
+def test_a_changed_file_of_the_same_name_replaces_and_says_so(tmp_path, ledger, lake):
+    first = import_focus(bill(tmp_path, "a.csv", row(), row(BilledCost="3")), ledger=ledger, lake=lake)
+    second = import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+    assert (second.imported, second.billed_cost, second.already_known) == (1, "10", False)
+    assert (second.replaced.rows, second.replaced.deliveries) == (2, (first.sequence,))
+    assert second.replaced.totals["EUR"].billed_cost == "4.25"
+    assert second.replaced.totals["EUR"].effective_cost == "2"
+    assert sums(lake) == (1, Decimal(10))
+
+
+def test_as_of_the_earlier_sequence_the_earlier_rows_are_read(tmp_path, ledger, lake):
+    first = import_focus(bill(tmp_path, "a.csv", row(), row(BilledCost="3")), ledger=ledger, lake=lake)
+    second = import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+    assert first.sequence is not None
+    assert sums(lake, first.sequence) == (2, Decimal("4.25"))
+    assert sums(lake, second.sequence) == (1, Decimal(10))
+    assert sums(lake, first.sequence - 1) == (0, None)
+
+
+def test_only_what_is_of_the_same_account_period_and_name_is_replaced(tmp_path, ledger, lake):
+    kept = (row(BillingAccountId="7"), row(BillingPeriodStart="2026-09-01T00:00:00Z"), row(InvoiceIssuerName="Other"))
+    import_focus(bill(tmp_path, "a.csv", row(), *kept), ledger=ledger, lake=lake)
+    other = import_focus(bill(tmp_path, "b.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+    assert other.replaced.rows == 0
+    second = import_focus(bill(tmp_path, "a.csv", row(BilledCost="20")), ledger=ledger, lake=lake)
+    assert (second.replaced.rows, second.replaced.totals["EUR"].billed_cost) == (1, "1.25")
+    assert sums(lake) == (5, Decimal("33.75"))
+
+
+def test_a_currency_that_is_gone_from_the_changed_file_is_replaced_too(tmp_path, ledger, lake):
+    import_focus(bill(tmp_path, "a.csv", row(), row(BillingCurrency="USD")), ledger=ledger, lake=lake)
+    second = import_focus(bill(tmp_path, "a.csv", row(BilledCost="2")), ledger=ledger, lake=lake)
+    assert sorted(second.replaced.totals) == ["EUR", "USD"]
+    assert lake.query("SELECT BillingCurrency, BilledCost FROM charges") == [("EUR", Decimal(2))]
+
+
+def test_a_replaced_file_again_is_a_no_op_that_says_what_happened(tmp_path, ledger, lake):
+    import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+    import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+    again = import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+    assert (again.already_known, again.imported, sums(lake)) == (True, 0, (1, Decimal(10)))
+    assert [trouble.reason for trouble in again.problems] == ["replaced_since"]
+
+
+def test_add_appends_and_the_same_added_twice_is_a_no_op(tmp_path, ledger, lake):
+    import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+    added = import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake, add=True)
+    assert (added.imported, added.replaced.rows, sums(lake)) == (1, 0, (2, Decimal("11.25")))
+    again = import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake, add=True)
+    assert (again.already_known, sums(lake)) == (True, (2, Decimal("11.25")))
+
+
+def test_several_files_are_one_delivery(tmp_path, ledger, lake):
+    paths = [bill(tmp_path, "a.csv"), bill(tmp_path, "b.csv", row(ResourceId="res-2"), row(BilledCost="5"))]
+    head = ledger.head().sequence
+    report = import_focus_files(paths, ledger=ledger, lake=lake)
+    assert (report.rows, report.imported, report.billed_cost, ledger.head().sequence) == (3, 3, "7.5", head + 1)
+    assert [(source.name, source.rows) for source in report.sources] == [("a.csv", 1), ("b.csv", 2)]
+    by_source = "SELECT source, sum(BilledCost) FROM charges JOIN batches USING (batch) GROUP BY 1 ORDER BY 1"
+    assert lake.query(by_source) == [("a.csv", Decimal("1.25")), ("b.csv", Decimal("6.25"))]
+    assert lake.query("SELECT DISTINCT resource, ResourceId FROM charges ORDER BY 1") == [(1, "res-1"), (2, "res-2")]
+    again = import_focus_files(paths[::-1], ledger=ledger, lake=lake)
+    assert (again.already_known, deliveries(lake)) == (True, 1)
+
+
+def test_the_same_content_twice_in_one_command_counts_once(tmp_path, ledger, lake):
+    report = import_focus_files([bill(tmp_path, "a.csv"), bill(tmp_path, "b.csv")], ledger=ledger, lake=lake)
+    assert (report.imported, sums(lake)) == (1, (1, Decimal("1.25")))
+    assert [(trouble.reason, trouble.source) for trouble in report.problems] == [("same_file", "b.csv")]
+
+
+def test_one_bad_file_refuses_the_whole_delivery(tmp_path, ledger, lake):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("a,b\n1,2\n")
+    head = ledger.head().sequence
+    with pytest.raises(ProblemError) as fault:
+        import_focus_files([bill(tmp_path, "a.csv"), bad], ledger=ledger, lake=lake)
+    assert (fault.value.problem.code, fault.value.problem.where) == ("not_focus", "bad.csv")
+    assert (sums(lake), ledger.head().sequence, staged(lake)) == ((0, None), head, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty_file"),
+        (b"name,price\nx,1\n", "not_focus"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01", "not_focus"),
+        (b"\x89PNG\r\n\x1a\n", "not_focus"),
+        (b"%PDF-1.7\n", "not_focus"),
+        (b'[{"BilledCost": 1}]', "not_focus"),
+        (b"{}\n", "not_focus"),
+        (b"PAR1 and nothing more", "bad_parquet"),
+        (b"\x1f\x8b and nothing more", "bad_gzip"),
+        (b"\n\n\n", "not_focus"),
+    ],
+)
+def test_what_is_no_bill_is_refused_whole_with_a_sentence(tmp_path, ledger, lake, content, code):
+    path = tmp_path / "thing"
+    path.write_bytes(content)
+    with pytest.raises(ProblemError) as fault:
+        import_focus(path, ledger=ledger, lake=lake)
+    problem = fault.value.problem
+    assert (problem.code, problem.where) == (code, "thing")
+    assert problem.title.endswith(".")
+    assert problem.fix
+    assert 400 <= problem.status < 500
+    assert (sums(lake), staged(lake)) == ((0, None), [])
+
+
+def test_a_file_that_is_not_there_and_no_file_at_all_are_refused(tmp_path, ledger, lake):
+    with pytest.raises(ProblemError, match="cannot be read"):
+        import_focus(tmp_path / "absent.csv", ledger=ledger, lake=lake)
+    with pytest.raises(ProblemError, match="No file was given"):
+        import_focus_files([], ledger=ledger, lake=lake)
+
+
+def test_a_bill_without_a_sound_row_enters_nothing_and_says_why(tmp_path, ledger, lake):
+    head = ledger.head().sequence
+    report = import_focus(bill(tmp_path, "a.csv", row(BillingCurrency="")), ledger=ledger, lake=lake)
+    assert (report.rows, report.imported, report.refused, report.sequence) == (1, 0, 1, None)
+    assert [trouble.reason for trouble in report.problems] == ["no_currency"]
+    assert (ledger.head().sequence, staged(lake)) == (head, [])
+
+
+def test_another_dataset_of_focus_is_left_out_with_its_name(tmp_path, ledger, lake):
+    path = tmp_path / "invoices.csv"
+    path.write_text("InvoiceDetailId,InvoiceId,BilledCost\n1,2,3\n")
+    report = import_focus(path, ledger=ledger, lake=lake)
+    assert (report.rows, report.imported, report.refused) == (1, 0, 1)
+    assert [(trouble.reason, trouble.example) for trouble in report.problems] == [
+        ("other_dataset", "FOCUS Invoice Detail")
+    ]
+
+
+def test_several_currencies_are_never_summed(tmp_path, ledger, lake):
+    path = bill(tmp_path, "a.csv", row(), row(BillingCurrency="USD", BilledCost="7"))
+    report = import_focus(path, ledger=ledger, lake=lake)
+    assert (report.billed_cost, report.effective_cost, report.currency) == ("", "", "")
+    assert {name: total.billed_cost for name, total in report.totals.items()} == {"EUR": "1.25", "USD": "7"}
+
+
+def test_progress_counts_on_over_several_files(tmp_path, ledger, lake):
+    told = []
+    paths = [bill(tmp_path, "a.csv"), bill(tmp_path, "b.csv", row(BilledCost="5"))]
+    import_focus_files(paths, ledger=ledger, lake=lake, progress=lambda *given: told.append(given))
+    size = sum(path.stat().st_size for path in paths)
+    assert told
+    assert {total for _, _, total in told} == {size}
+    assert told == sorted(told)
+    assert told[-1][0] == 2
