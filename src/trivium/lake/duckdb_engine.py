@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from trivium.facts.problem import refuse
+from trivium.facts.problem import ProblemError, refuse
 
 MEMORY_MB = 1024
 
@@ -43,28 +43,42 @@ class DuckDBEngine:
 
     def query(self, sql: str, parameters: Sequence[Any], views: Mapping[str, str]) -> list[tuple[Any, ...]]:
         """Give the rows as Python values."""
-        with self._ask(sql, parameters, views) as answer:
-            return answer.fetchall()
+        with self._ready(sql, views) as cursor:
+            return cursor.execute(sql, list(parameters)).fetchall()
 
     def query_arrow(self, sql: str, parameters: Sequence[Any], views: Mapping[str, str]) -> pa.Table:
         """Give the rows as an Arrow table."""
-        with self._ask(sql, parameters, views) as answer:
-            return answer.to_arrow_table()
+        with self._ready(sql, views) as cursor:
+            return cursor.sql(sql, params=list(parameters)).to_arrow_table()
 
     def close(self) -> None:
         """Close the in-memory database."""
         self._connection.close()
 
     @contextmanager
-    def _ask(
-        self, sql: str, parameters: Sequence[Any], views: Mapping[str, str]
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Run one SELECT on a cursor of its own, whose temporary views nobody else sees."""
+    def _ready(self, sql: str, views: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor for one SELECT; the views that it names are made there, and nobody else sees them."""
         with self._connection.cursor() as cursor:
-            _only_select(cursor, sql)
-            for name, definition in views.items():
-                cursor.execute(f'CREATE TEMP VIEW "{name}" AS {definition}')
-            yield cursor.execute(sql, list(parameters))
+            try:
+                _only_select(cursor, sql)
+                for name, definition in views.items():
+                    if name in sql:
+                        cursor.execute(f'CREATE TEMP VIEW "{name}" AS {definition}')
+                yield cursor
+            except duckdb.Error as fault:
+                raise _refusal(fault) from fault
+
+
+def _refusal(fault: duckdb.Error) -> ProblemError:
+    """Say in one sentence what DuckDB refused."""
+    said = " ".join(str(fault).split("\n\nLINE", 1)[0].split())[:300]
+    if isinstance(fault, duckdb.OutOfMemoryException):
+        title = f"The question takes more memory than the lake's engine may use: {said}"
+        return refuse("lake_memory", title, status=503, fix="Ask for a shorter period.")
+    if isinstance(fault, duckdb.IOException):
+        title = f"A file of the lake cannot be read: {said}"
+        return refuse("lake_file", title, status=500, fix="Restore the home from a backup.")
+    return refuse("bad_query", f"The lake cannot answer: {said}", where="sql")
 
 
 def _only_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
