@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from trivium.facts.problem import refuse
 from trivium.intake.focus.blocks import Block
+from trivium.intake.focus.names import check_count
 from trivium.intake.focus.octets import Octets
 
 BLOCK: Final = 8 << 20
@@ -85,6 +86,7 @@ class _Parse:
                 rows.append(row)
                 lines.append(number)
         headers = tuple(dict.fromkeys(name for row in rows for name in row))
+        check_count(headers)
         arrays = [pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in headers]
         return Block(headers, arrays, np.array(lines, np.int64), refused)
 

@@ -31,6 +31,8 @@ _OTHERS: Final = (
     ("Contract Commitment", ("ContractCommitmentId", "ContractId")),
 )
 _NEEDED: Final = ("BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency")
+_MOST: Final = 2_000
+"""More columns than this are no bill: FOCUS has 65, and providers add some dozens."""
 _FIX: Final = "Give a FOCUS 1.0 to 1.4 Cost and Usage file: CSV, CSV.gz, Parquet or JSON lines."
 
 
@@ -61,9 +63,17 @@ def known_columns(headers: Sequence[str]) -> int:
     return sum(plain_name(header) in _BY_PLAIN for header in headers)
 
 
+def check_count(headers: Sequence[str]) -> None:
+    """Refuse a file whose columns have no end."""
+    if len(headers) > _MOST:
+        title = f"The file has more than {_MOST:,} columns: {len(headers):,}."
+        raise refuse("too_many_columns", title, status=413, fix=_FIX)
+
+
 @lru_cache(maxsize=256)
 def layout_of(headers: tuple[str, ...]) -> Layout:
     """Find the FOCUS columns among a file's headers; the exact spelling goes before others, the first before later."""
+    check_count(headers)
     taken: dict[str, int] = {}
     exact = {name: index for index, name in reversed(list(enumerate(headers))) if name in FOCUS or name in FORMER}
     taken.update(exact)

@@ -26,6 +26,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "no_zone": ("A time without a zone was taken as UTC.", "Export times as 2026-10-05T08:00:00Z."),
     "bad_time": ("The time could not be read.", "Export times as 2026-10-05T08:00:00Z."),
     "no_period": ("The row was left out: a charge needs a start and an end.", "Export both columns as ISO 8601."),
+    "unlikely_period": (
+        "The row was left out: its charge period lies outside 1990 to 2199, or lasts more than 20 years.",
+        "Correct the charge period.",
+    ),
     "bad_period": ("The row was left out: its charge period does not end after its start.", "Ask the issuer."),
     "no_billing_period": ("The calendar month of the charge was taken.", ""),
     "not_a_number": ("The value is no number.", "Write amounts as 1234.56 or 1.5E-3, without unit or grouping."),

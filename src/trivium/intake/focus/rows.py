@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.facts.charges import AMOUNTS, FOCUS, JOIN_TAGS, TIMES
-from trivium.facts.instants import FIRST, LAST
+from trivium.facts.instants import DAY, FIRST, LAST, parse_instant
 from trivium.facts.money import Money
 from trivium.facts.problem import ProblemError
 from trivium.intake.focus.amounts import BINARY, NOT_A_NUMBER, NULL_TEXT, ROUNDED, TOO_LARGE, Amounts, amounts
@@ -52,8 +52,9 @@ class SoundRows(msgspec.Struct, frozen=True):
 
 def make_sound(block: Block, troubles: Troubles) -> SoundRows:
     """Apply every rule to a block and give the rows that are kept."""
-    for line, reason, text in block.refused:
-        troubles.add(REFUSED, reason, "", np.array([line]), text)
+    for reason in sorted({reason for _, reason, _ in block.refused}):
+        hits = [(line, text) for line, other, text in block.refused if other == reason]
+        troubles.add(REFUSED, reason, "", np.array([line for line, _ in hits]), hits[0][1])
     rows = _Rows(block, troubles)
     rows.read_texts()
     rows.read_times()
@@ -98,6 +99,8 @@ class _Rows:
             self._refuse("bad_time", name, read[name].bad)
             self._refuse("no_period", name, read[name].values == NONE)
         self._refuse("bad_period", "ChargePeriodEnd", end <= start)
+        self._refuse("unlikely_period", "ChargePeriodStart", (start < EARLIEST) | (end > LATEST))
+        self._refuse("unlikely_period", "ChargePeriodEnd", end - start > LONGEST)
         for name in TIMES:
             self._repair("no_zone", name, read[name].no_zone)
         billing_start, billing_end = read["BillingPeriodStart"].values, read["BillingPeriodEnd"].values
@@ -226,10 +229,12 @@ class _Rows:
         for name, array in sorted(kept + self.kept_texts, key=lambda pair: pair[0]):
             cleaned, _ = clean(array)
             if cleaned.null_count < self.count:
-                pieces.append(pc.cast(remade(cleaned, partial(_member, name)), pa.string()))
+                written = pc.cast(remade(cleaned, partial(_member, name)), pa.string())
+                pieces.append(pc.fill_null(pc.binary_join_element_wise(written, ",", ""), ""))
         if not pieces:
             return pa.nulls(self.count, pa.string())
-        joined = pc.binary_join_element_wise(*pieces, ",", null_handling="skip")
+        joined = pc.utf8_rtrim(pc.binary_join_element_wise(*pieces, ""), ",")
+        assert len(joined) == self.count
         written = pc.binary_join_element_wise("{", joined, "}", "")
         return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), written)
 
@@ -257,6 +262,10 @@ class _Rows:
         self.troubles.add(outcome, reason, column, self.lines[rows], "" if example is None else example)
 
 
+EARLIEST: Final = parse_instant("1990-01-01")
+LATEST: Final = parse_instant("2200-01-01")
+LONGEST: Final = 20 * 366 * DAY
+"""No bill charges for a time before 1990, after 2199, or for more than twenty years at once."""
 _DECIMAL: Final = pa.decimal128(38, 18)
 
 
