@@ -45,7 +45,7 @@ def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1
     """List the names that stand alone, with the money of a month that rests on them."""
     book = books.of(month)
     known = [asset.key for asset in all_assets(connection, KNOWN)]
-    rows = [*_unallocated(book), *_unknown(book, known)] if book is not None else []
+    rows = [*_unallocated(book), *_unknown(book, known), *_unheard(book, known)] if book is not None else []
     lines = {line.account: line.amount for line in asset_lines(book)} if book is not None else {}
     named = {row.name for row in rows}
     rows += [
@@ -108,6 +108,25 @@ def _unknown(book: MonthBook, known: list[str]) -> list[Unjoined]:
             line=_declaration(kind, line.account) if kind in OWNING else _alias(line.account, near),
         ))  # fmt: skip
     return rows
+
+
+def _unheard(book: MonthBook, known: list[str]) -> list[Unjoined]:
+    """List the runs that charges name and that nobody has told of: what they were charged waits as `running`."""
+    heard, waiting = set(known), dict[str, int]()
+    for tank, units in book.poured.carried().items():
+        if tank.kind == "running" and tank.holder not in heard:
+            waiting[tank.holder] = waiting.get(tank.holder, 0) + units
+    return [
+        Unjoined(
+            name=run,
+            kind="run",
+            why="charged, but no event tells of this run",
+            money=book.money(units),
+            suggestions=(near := suggestions(run, known)),
+            line=_alias(run, near),
+        )
+        for run, units in sorted(waiting.items())
+    ]
 
 
 def _declaration(kind: str, key: str) -> str:

@@ -272,5 +272,9 @@ def _make_home(path: Path) -> None:
     """Make the folder, for its owner only, and its entry durable."""
     if path.is_dir():
         return
-    path.mkdir(mode=0o700, parents=True)
-    sync_folder(path.parent)
+    try:
+        path.mkdir(mode=0o700, parents=True)
+        sync_folder(path.parent)
+    except OSError as fault:
+        title = f"The home {path} cannot be made: {fault.strerror}."
+        raise refuse("no_home", title, where="--home", fix="Name a folder that you may write to.") from fault

@@ -103,10 +103,10 @@ def _cell(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what would move the cursor or hide in a terminal."""
+    """Replace what would move the cursor or hide in a terminal; lines stay lines, so that they can be copied."""
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+    return "".join(letter if letter.isprintable() or letter == "\n" else f"\\x{ord(letter):02x}" for letter in text)
 
 
 def _empty(value: Any) -> bool:
