@@ -24,6 +24,8 @@ BLOCK: Final = 8 << 20
 FREE: Final = 4 * BLOCK
 LONGEST: Final = 64 << 20
 """A single record longer than this is refused with the file."""
+BROKEN: Final = 100_000
+"""A file with so many broken rows in one block is refused."""
 DELIMITERS: Final = (",", ";", "\t", "|")
 _COSTLY: Final = frozenset(name for name in AMOUNTS if name.endswith(("Cost", "Quantity")))
 
@@ -102,7 +104,7 @@ class CsvRows:
         end = _first_end(self._pending)
         text = self._pending[:end].decode("utf-8", "replace").strip("\r\n")
         self._skip(end)
-        splits = [(delimiter, tuple(next(csv.reader([text], delimiter=delimiter), []))) for delimiter in DELIMITERS]
+        splits = [(delimiter, _split(text, delimiter)) for delimiter in DELIMITERS]
         delimiter, headers = max(splits, key=lambda split: (known_columns(split[1]), len(split[1])))
         return delimiter, headers
 
@@ -125,7 +127,7 @@ class _Parse:
 
         def skip(row: pcsv.InvalidRow) -> str:
             wrong.append((row.number, row.text))
-            return "skip"
+            return "skip" if len(wrong) < BROKEN else "error"
 
         names = [f"{index}" for index in range(len(self._headers))]
         try:
@@ -143,6 +145,9 @@ class _Parse:
                 ),
             )
         except pa.ArrowInvalid as fault:
+            if len(wrong) >= BROKEN:
+                title = f"{BROKEN:,} rows from line {self._first} on have more or fewer fields than the header."
+                raise refuse("bad_csv", title, fix="Quote fields that hold the delimiter.") from fault
             title = f"The CSV cannot be read from line {self._first} on: {str(fault)[:200]}."
             raise refuse("bad_csv", title, fix="Look for a quote that is never closed.") from fault
         lines = self._lines(table.num_rows + len(wrong))
@@ -173,6 +178,14 @@ def _begun_lines(data: bytes, delimiter: str, first: int, records: int) -> npt.N
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _split(text: str, delimiter: str) -> tuple[str, ...]:
+    """Split a header; a text that is none gives nothing."""
+    try:
+        return tuple(next(csv.reader([text], delimiter=delimiter), []))
+    except csv.Error:
+        return ()
 
 
 def _last_end(data: bytes) -> int:
