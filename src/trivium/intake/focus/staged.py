@@ -34,6 +34,8 @@ DICTIONARY: Final = pa.schema([(name, pa.string() if kind == TEXT else TYPES[kin
 _WRITTEN: Final = 100_000
 """Blocks of fewer rows are joined until so many stand in one row group."""
 _SUMMABLE: Final = Decimal(10) ** (DIGITS - SCALE)
+_ORDINARY: Final = Decimal(10) ** 15
+"""Blocks that cannot sum to more are not summed twice."""
 _BATCHES: Final = 20_000
 _BATCH: Final = ("InvoiceIssuerName", "BillingAccountId", "BillingCurrency")
 
@@ -81,7 +83,7 @@ class Batches:
         self._numbers: dict[tuple[str, str, int, str], int] = {}
         self._sums: dict[int, tuple[int, Decimal, Decimal]] = {}
         self._texts: list[dict[str, int]] = [{} for _ in _BATCH]
-        self._size = Decimal(0)
+        self._sizes = {"billed": Decimal(0), "effective": Decimal(0)}
 
     def number(self, rows: dict[str, pa.Array]) -> pa.Array:
         """Give each row the number of its batch and add it to the batch's sums."""
@@ -137,13 +139,16 @@ class Batches:
         return self._numbers[named]
 
     def _check_size(self, table: pa.Table) -> None:
-        """Keep every sum over the file within DECIMAL(38,18)."""
+        """Keep every sum over the file, however signs fall, within DECIMAL(38,18)."""
         for name in ("billed", "effective"):
             bounds = pc.min_max(table[name]).as_py()
-            self._size = add(self._size, max(abs(bounds["min"]), abs(bounds["max"])) * len(table))
-        if self._size >= _SUMMABLE:
-            fix = "Look for a column of amounts that was shifted or mistaken."
-            raise refuse("amounts_too_large", "The amounts may add up to more than DECIMAL(38,18) holds.", fix=fix)
+            size = max(abs(bounds["min"]), abs(bounds["max"])) * len(table)
+            if size > _ORDINARY:
+                size = add(*(abs(amount) for amount in table[name].to_pylist()))
+            self._sizes[name] = add(self._sizes[name], size)
+            if self._sizes[name] >= _SUMMABLE:
+                fix = "Look for a column of amounts that was shifted or mistaken."
+                raise refuse("amounts_too_large", "The amounts add up to more than DECIMAL(38,18) holds.", fix=fix)
 
 
 class StagedCharges:
