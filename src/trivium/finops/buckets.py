@@ -13,6 +13,7 @@ import numpy as np
 from trivium.finops.draft import SUB, Draft
 from trivium.finops.measures import shared_by
 from trivium.finops.network import BUCKET, Int64, Tank
+from trivium.finops.ordering import changes, order_of
 from trivium.finops.places import Places
 
 
@@ -32,7 +33,7 @@ class Reads:
 
     def sorted(self, width: int) -> Reads:
         """Order the reads by (dataset, step); all steps are below `width`."""
-        order = np.argsort(self.dataset * width + self.step, kind="stable")
+        order = order_of(self.dataset * width + self.step)
         return Reads(*(column[order] for column in vars(self).values()))
 
 
@@ -48,23 +49,26 @@ class Stretches:
 
     def nodes(self, dataset: Int64, step: Int64) -> Int64:
         """Give the node into which each pour goes: a bucket before its first reader, or the dataset's closing tank."""
-        at = dataset * self._width + step
-        order = np.argsort(at)
-        first = np.empty(len(at), dtype=np.int64)
-        first[order] = np.searchsorted(self._read_at, at[order], side="right")
-        found = np.zeros(len(dataset), dtype=np.bool_)
+        order = order_of(dataset * self._width + step)
+        dataset = dataset[order]
+        first = np.searchsorted(self._read_at, dataset * self._width + step[order], side="right")
         inside = first < len(self._read_at)
+        found = np.zeros(len(dataset), dtype=np.bool_)
         found[inside] = self._reads.dataset[first[inside]] == dataset[inside]
+        ordered = np.empty(len(dataset), dtype=np.int64)
+        unread, new = dataset[~found], changes(dataset[~found])
+        ordered[~found] = self._tanks(unread[new])[np.cumsum(new) - 1]
+        opened, new = first[found], changes(first[found])
+        ordered[found] = self._open(opened[new])[np.cumsum(new) - 1]
         node = np.empty(len(dataset), dtype=np.int64)
-        unread, inverse = np.unique(dataset[~found], return_inverse=True)
-        node[~found] = np.array([self._tank(int(place)) for place in unread], dtype=np.int64)[inverse]
-        opened, inverse = np.unique(first[found], return_inverse=True)
-        node[found] = self._open(opened)[inverse]
+        node[order] = ordered
         return node
 
-    def _tank(self, dataset: int) -> int:
+    def _tanks(self, dataset: Int64) -> Int64:
+        """Give the closing tanks of datasets."""
         place = self._places.first_dataset + dataset
-        return self._draft.tank(Tank("dataset", self._places.key(place)), place, self._last)
+        tanks = [Tank("dataset", self._places.key(number)) for number in place.tolist()]
+        return self._draft.tanks(tanks, place, self._last)
 
     def _open(self, first: Int64) -> Int64:
         """Make a bucket for each first read, linked to all reads from it up to the next write of the dataset."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from trivium.facts.period import Period
 from trivium.finops.network import TANK, Entries, Int64, Network, Tank
+from trivium.finops.ordering import order_of
 
 SUB = 8
 """Orders within one step: 0 buckets (drained first), 2 holds, 3 what holds pour into at once, 4 month's end, 5 rest."""
@@ -56,10 +57,17 @@ class Draft:
             node = self.closing[tank] = self.node(last * SUB + 5, TANK, place)
         return node
 
+    def tanks(self, tanks: list[Tank], place: Int64, last: int) -> Int64:
+        """Give the nodes of several closing tanks, made when they are new; no tank stands twice among them."""
+        new = [index for index, tank in enumerate(tanks) if tank not in self.closing]
+        nodes = self.nodes(np.full(len(new), last * SUB + 5), TANK, place[new])
+        self.closing.update(zip((tanks[index] for index in new), nodes.tolist(), strict=True))
+        return np.array([self.closing[tank] for tank in tanks], dtype=np.int64)
+
     def finish(self, month: Period, entries: Entries) -> Network:
         """Lay the network out; nodes are renumbered, entries and tanks with them."""
         order, role, place = (np.concatenate(part) for part in (self._order, self._role, self._place))
-        rank = np.argsort(order, kind="stable")
+        rank = order_of(order)
         new = np.empty(self._count, dtype=np.int64)
         new[rank] = np.arange(self._count)
         empty = [np.zeros(0, dtype=np.int64)]
@@ -69,7 +77,7 @@ class Draft:
         place = place[rank]
         assert (source < target).all(), "money never flows back in time"
         assert (weight >= 0).all(), "no share is negative"
-        by_source = np.argsort(source * (int(place.max(initial=0)) + 1) + place[target], kind="stable")
+        by_source = order_of(source * (int(place.max(initial=0)) + 1) + place[target])
         start = np.zeros(self._count + 1, dtype=np.int64)
         np.cumsum(np.bincount(source, minlength=self._count), out=start[1:])
         assert start[-1] == len(source)

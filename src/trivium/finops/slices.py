@@ -11,6 +11,7 @@ import numpy as np
 
 from trivium.facts.instants import DAY
 from trivium.finops.network import Bool, Int8, Int32, Int64
+from trivium.finops.ordering import order_of
 from trivium.finops.spans import Spans, View
 from trivium.graph.flows import SUCCESS
 
@@ -74,7 +75,7 @@ def month_slices(view: View, spans: Spans, missed: Bool, late_reader: Bool) -> S
     start = np.where(under_way & late_reader[run], view.first_instant, start)
     begins = ~under_way | late_reader[run]
     assert (length >= 0).all()
-    order = np.argsort(run, kind="stable")
+    order = order_of(run.astype(np.int64))
     columns = (run, start, end, outcome, share, begins, length, real, is_late)
     kinds = (np.int32, np.int64, np.int64, np.int8, np.float64, np.bool_, np.int64, np.int64, np.bool_)
     ordered = (column[order].astype(kind) for column, kind in zip(columns, kinds, strict=True))

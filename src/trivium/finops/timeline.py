@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.network import Int64
+from trivium.finops.ordering import order_of
 from trivium.finops.slices import Slices
 from trivium.finops.spans import View
 from trivium.graph.flows import OPEN
@@ -47,14 +48,15 @@ def timeline(view: View, slices: Slices) -> Timeline:
     begins = np.flatnonzero(slices.begins)
     instants, run = slices.start[begins], slices.run[begins]
     late = instants == view.first_instant
-    if late.any():
-        order = np.lexsort((run, np.where(late, slices.real[begins], 0), instants))
-    else:
-        order = np.argsort(instants, kind="stable")
+    real = np.where(late, slices.real[begins], 0)
+    order = np.lexsort((run, real, instants)) if late.any() else order_of(instants)
     ordered = instants[order] * PHASES + START
     start = np.zeros(len(slices.run), dtype=np.int64)
     start[begins[order]] = 2 * np.arange(len(begins)) + 2
-    end = 2 * np.searchsorted(ordered, np.minimum(slices.end, view.cutoff) * PHASES + END, side="left") + 1
+    by_start = np.concatenate([begins[order], np.flatnonzero(~slices.begins)])
+    at = np.minimum(slices.end[by_start], view.cutoff) * PHASES + END
+    end = np.empty(len(slices.run), dtype=np.int64)
+    end[by_start] = 2 * np.searchsorted(ordered, at, side="left") + 1
     at_once = slices.begins & (slices.start == slices.end)
     end = np.where(at_once, start, end)
     assert (end >= start)[slices.begins & (slices.outcome != OPEN)].all()
