@@ -94,20 +94,30 @@ def _drains(
 ) -> tuple[Drain, ...]:
     """Find which versions drain which experiments in this month: once all their runs have ended."""
     takers: dict[tuple[int, int], set[int]] = defaultdict(set)
-    for version, runs in runs_of.items():
+    for version, named in runs_of.items():
+        runs = [run for run in named if spans.begun[run]]
         receives = any(version in of_run.get(run, ()) for run in runs)
         if not receives or any(spans.outcome[run] == OPEN for run in runs):
             continue
-        last = max(_pair(view, spans, registered, run, version)[:2] for run in runs)
-        month = max(_pair(view, spans, registered, run, version)[0] for run in runs)
-        if month == view.month.start:
+        if _complete_in(spans, registered[version][0], runs) == view.month.start:
+            order = max(_pair(view, spans, registered, run, version)[1] for run in runs)
             for experiment in _experiments(view, version, runs):
-                takers[last[1], experiment].add(version)
+                takers[order, experiment].add(version)
     drains = []
     for (order, experiment), versions in sorted(takers.items()):
         siblings = {taker for group in of_run.values() if versions & set(group) for taker in group}
         drains.append(Drain(order, experiment, tuple(sorted(siblings))))
     return tuple(drains)
+
+
+def _complete_in(spans: Spans, registered: int, runs: list[int]) -> int:
+    """Give the first month at whose end a version was registered and all its runs that had begun had ended."""
+    begun = {run: month_of(int(spans.counted[run])).start for run in runs}
+    ended = {run: max(spans.ended_in(run), registered) for run in runs}
+    months = sorted(set(ended.values()))
+    found = next(end for end in months if all(ended[run] <= end for run in runs if begun[run] <= end))
+    assert found >= registered
+    return found
 
 
 def _experiments(view: View, version: int, runs: list[int]) -> list[int]:

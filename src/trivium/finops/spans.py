@@ -53,6 +53,8 @@ class Spans:
     start: Int64
     end: Int64
     outcome: Int8
+    counted: Int64
+    """When a run was first counted as begun: at its start, or at the end of the month closed before it was known."""
     begun: Bool
     over: Bool
     late_start: Bool
@@ -84,7 +86,7 @@ class Spans:
         assert (end >= runs.start).all()
         assert not (late_start & (counted != month.start)).any()
         return Spans(
-            runs.start, end, outcome, begun, over, late_start, late_end, first_cut, ended,
+            runs.start, end, outcome, counted, begun, over, late_start, late_end, first_cut, ended,
             (outcome == FAILED) & (end <= first_cut), carrier, bracket,
         )  # fmt: skip
 
