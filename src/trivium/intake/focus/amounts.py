@@ -24,7 +24,8 @@ BINARY: Final = "binary_fraction"
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 _PLAIN = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$"
-_PLAINEST = 38
+_LARGE = r"^[+-]?[0-9]{21}"
+_LIMIT = Decimal(10) ** (DIGITS - SCALE)
 _LONGEST = 400
 _UNIT = Decimal(1).scaleb(-SCALE)
 _WIDE = Context(prec=1000, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -79,21 +80,28 @@ def read_amount(text: str) -> tuple[Decimal | None, str]:
 
 
 def _cast(array: pa.Array) -> pa.Array:
+    """Cast by Arrow what Arrow casts rightly: an amount that does not fit wraps around there without a word."""
     if pa.types.is_dictionary(array.type):
         return _cast(array.dictionary).take(array.indices)
     if pa.types.is_string(array.type) and _is_risky(array):
         raise pa.ArrowInvalid("needs a closer look")
+    if pa.types.is_decimal(array.type) and array.type.precision - array.type.scale > DIGITS - SCALE:
+        bounds = pc.min_max(array).as_py()
+        if any(bound is not None and abs(bound) >= _LIMIT for bound in bounds.values()):
+            raise pa.ArrowInvalid("needs a closer look")
     return pc.cast(array, DECIMAL)
 
 
 def _is_risky(texts: pa.StringArray) -> bool:
-    """Say whether some text has an exponent or more than 38 digits: Arrow's cast overflows on such without a word."""
+    """Say whether some text has an exponent, more than 38 characters, or more than 20 digits before the point."""
     longest = pc.max(pc.binary_length(texts)).as_py() or 0
     data = texts.buffers()[2]
-    if longest > _PLAINEST or data is None:
+    if longest > DIGITS or data is None:
         return bool(longest)
     held = data.to_pybytes()
-    return b"e" in held or b"E" in held
+    if b"e" in held or b"E" in held:
+        return True
+    return longest > DIGITS - SCALE and bool(pc.any(pc.match_substring_regex(texts, _LARGE)).as_py())
 
 
 def _carefully(array: pa.Array) -> Amounts:
