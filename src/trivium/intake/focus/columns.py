@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -90,6 +91,7 @@ def codes(array: pa.DictionaryArray) -> npt.NDArray[np.int64]:
     return places
 
 
+@lru_cache(maxsize=8)
 def nothing(length: int) -> pa.DictionaryArray:
     """Make a column of nulls."""
     return pa.DictionaryArray.from_arrays(pa.nulls(length, pa.int32()), pa.array([], pa.string()))

@@ -9,7 +9,7 @@ from typing import Final
 from trivium.facts.problem import refuse
 
 GZIP: Final = b"\x1f\x8b"
-_FREE: Final = 64 << 20
+_FREE: Final = 32 << 20
 """So much may unfold from any file, whatever the ratio."""
 _RATIO: Final = 200
 _CHUNK: Final = 1 << 18

@@ -31,7 +31,7 @@ TYPES: Final = {
 }
 SCHEMA: Final = pa.schema([(name, pa.string() if name == "Extra" else TYPES[kind]) for name, kind in COLUMNS])
 DICTIONARY: Final = pa.schema([(name, pa.string() if kind == TEXT else TYPES[kind]) for name, kind in RESOURCES])
-_WRITTEN: Final = 100_000
+_WRITTEN: Final = 50_000
 """Blocks of fewer rows are joined until so many stand in one row group."""
 _SUMMABLE: Final = Decimal(10) ** (DIGITS - SCALE)
 _ORDINARY: Final = Decimal(10) ** 15
