@@ -113,7 +113,7 @@ class Layout:
 
     def live(self, run: int) -> None:
         """Make the node of a run that ended before the month and still gets money: it passes it on before all else."""
-        self.after[run] = self.draft.node(OPENING * SUB + 2, HOLD, run)
+        self.after[run] = self.draft.node(OPENING * SUB + 1, HOLD, run)
 
 
 @dataclass
