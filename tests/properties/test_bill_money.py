@@ -44,6 +44,7 @@ def expected(text):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(written(), min_size=1, max_size=20))
 @example(["1E+30"])
+@example(["350000000000000000000"])
 @example(["9" * 21, "-" + "9" * 20 + "." + "9" * 18])
 @example(["1E-19", "5e-19", "15E-19", "-0", "1e-400"])
 @example(["99999999999999999999.9999999999999999995"])

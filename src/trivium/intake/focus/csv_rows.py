@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -24,6 +23,8 @@ BLOCK: Final = 16 << 20
 """Read at first; then as many bytes as ROWS rows take, at most twice as many."""
 ROWS: Final = 60_000
 SLICE: Final = 2 << 20
+START: Final = 1 << 20
+"""The header is looked for in so many bytes."""
 FREE: Final = 4 * BLOCK
 LONGEST: Final = 64 << 20
 """A single record longer than this is refused with the file."""
@@ -102,7 +103,7 @@ class CsvRows:
         return data, len(data)
 
     def _read_header(self) -> tuple[str, tuple[str, ...]]:
-        self._fill(1 << 20)
+        self._fill(START)
         skipped = len(self._pending) - len(self._pending.lstrip(b"\r\n \t"))
         self._skip(skipped)
         if self._pending[:4].lower() == b"sep=":
@@ -183,20 +184,22 @@ class _Parse:
         ends = self._data.count(b"\n", 0, self._end) + (self._data[self._end - 1] != ord("\n"))
         if ends == records:
             return np.arange(self._first, self._first + records, dtype=np.int64)
-        return _begun_lines(self._data[: self._end], self._delimiter, self._first, records)
+        return _begun_lines(self._data[: self._end], self._first, records)
 
 
-def _begun_lines(data: bytes, delimiter: str, first: int, records: int) -> npt.NDArray[np.int64]:
-    """Count lines with the careful parser, for a block with line ends inside quotes, or with blank lines."""
-    csv.field_size_limit(LONGEST)
-    reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
-    begun, before = [], 0
-    for record in reader:
-        if record:
-            begun.append(first + before)
-        before = reader.line_num
-    begun += [first + before] * (records - len(begun))
-    return np.array(begun[:records], np.int64)
+def _begun_lines(data: bytes, first: int, records: int) -> npt.NDArray[np.int64]:
+    """Find the lines on which records begin, for a block with line ends inside quotes, or with blank lines."""
+    held = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(held == ord("\n"))
+    quotes = np.flatnonzero(held == ord('"'))
+    begins = np.append(0, ends[np.searchsorted(quotes, ends) % 2 == 0] + 1)
+    begins = begins[begins < len(data)]
+    closed = held[begins] == ord("\r")
+    closed[closed] = held[np.minimum(begins[closed] + 1, len(data) - 1)] == ord("\n")
+    begins = begins[(held[begins] != ord("\n")) & ~closed]
+    lines = first + np.searchsorted(ends, begins)
+    last = lines[-1] if len(lines) else first
+    return np.append(lines, np.full(max(records - len(lines), 0), last)).astype(np.int64)[:records]
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
