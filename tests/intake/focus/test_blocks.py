@@ -82,6 +82,7 @@ def test_a_stray_quote_costs_no_more_than_its_row(tmp_path, monkeypatch):
     lines[20] = lines[20].replace(b"plain19", b'5" disk')
     small(monkeypatch, 2000, 500)
     monkeypatch.setattr(csv_rows, "FREE", 3000)
+    monkeypatch.setattr(csv_rows, "LONGEST", 8000)
     report, rows = read(tmp_path, b"\n".join(lines))
     assert (report.rows, report.imported) == (60, 60)
     assert rows[19]["ChargeDescription"] == '5" disk'
