@@ -11,8 +11,8 @@ from trivium.finops.network import TANK, Entries, Int64, Network, Tank
 from trivium.finops.ordering import order_of
 
 SUB = 8
-"""Orders within one step: 0 buckets (drained first), 1 runs that ended before the month, 2 holds, 3 what holds pour into
-at once, 4 month's end, 5 rest."""
+"""Orders within one step: 0 buckets (drained first), 1 runs that ended before the month, 2 holds, 3 what holds pour
+into at once, 4 month's end, 5 rest."""
 
 
 @dataclass
