@@ -67,7 +67,9 @@ def _measure(runs: int) -> tuple[int, float, float, Network]:
 def _book(poured: Poured, places: Places) -> MonthBook:
     month = poured.network.month
     nothing = Decimal(0)
-    return MonthBook(month, month.end, False, 9, poured, {}, places.key, {}, nothing, nothing, nothing)
+    return MonthBook(
+        month, month.end, False, 9, poured, {}, places.key, {}, nothing, nothing, nothing, (), lambda by, key: {}
+    )
 
 
 def _random_gather(edges: int) -> float:
