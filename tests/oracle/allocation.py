@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.oracle.history import Charge, Resource, Rule
+from tests.oracle.history import Charge, Estimate, Owner, Resource, Rule
 from tests.oracle.months import prorate
+from tests.oracle.rules import AS_WRITTEN, Rules
 from tests.oracle.shares import by_weight, equally
 from tests.oracle.view import View
 
 ASSETS = ("dataset:", "run:", "job:", "experiment:", "model:", "endpoint:")
+SHARED_BASES = {"resource": "time share", "rule": "equal share"}
 CATEGORIES = {"Tax": "tax", "Credit": "credit", "Adjustment": "adjustment", "Purchase": "purchase"}
 
 
@@ -36,12 +39,18 @@ class Share:
     basis: str
 
 
-def parts_of(charge: Charge, view_prorates: bool = True) -> list[Part]:
-    """Divide a charge over the months it touches."""
-    if not view_prorates:
-        month = prorate(charge.amount, charge.start, charge.start)[0][0]
-        return [Part(charge, month, charge.amount, charge.start, charge.end)]
-    return [Part(charge, *piece) for piece in prorate(charge.amount, charge.start, charge.end)]
+Step = Callable[[Part, View], dict[str, Fraction]]
+
+
+def parts_of(charge: Charge, rules: Rules = AS_WRITTEN) -> list[Part]:
+    """Divide a charge over the months it touches, by charge time."""
+    amount = charge.amount if rules.effective_cost or charge.billed is None else charge.billed
+    if not rules.charge_time and charge.billing_month:
+        return [Part(charge, charge.billing_month, amount, charge.start, charge.end)]
+    if not rules.prorated:
+        month = prorate(amount, charge.start, charge.start)[0][0]
+        return [Part(charge, month, amount, charge.start, charge.end)]
+    return [Part(charge, *piece) for piece in prorate(amount, charge.start, charge.end)]
 
 
 def allocate(part: Part, view: View) -> list[Share]:
@@ -49,7 +58,8 @@ def allocate(part: Part, view: View) -> list[Share]:
     bearers, basis = first_that_names(part, view)
     shares = []
     for bearer, share in bearers.items():
-        shares += spread_account(part, Share(part, bearer, part.amount * share, basis), view)
+        found = basis if view.rules.basis_kept else "tagged"
+        shares += spread_account(part, Share(part, bearer, part.amount * share, found), view)
     return shares
 
 
@@ -59,15 +69,26 @@ def first_that_names(part: Part, view: View) -> tuple[dict[str, Fraction], str]:
     account = category_account(charge)
     if account and view.rules.category_first:
         return {account: Fraction(1)}, "category"
-    steps = [(of_allocated, "tagged"), (of_tags, "tagged"), (of_resource, "resource"), (of_rules, "rule")]
-    if not view.rules.asset_tag_before_resource:
-        steps[1], steps[2] = steps[2], steps[1]
-    for step, basis in steps:
+    for step, basis in steps_of(view.rules):
         bearers = step(part, view)
         if bearers:
-            return bearers, "time share" if basis == "resource" and len(bearers) > 1 else basis
+            return bearers, SHARED_BASES.get(basis, basis) if len(bearers) > 1 else basis
     account = account_of(charge) if view.rules.account_tag else None
-    return ({account: Fraction(1)}, "tagged") if account else ({"unallocated": Fraction(1)}, "unallocated")
+    if account:
+        return {account: Fraction(1)}, "tagged"
+    left = "unallocated" if view.rules.shared_only_by_rule else "shared"
+    return ({left: Fraction(1)} if view.rules.unallocated_stands else {}), "unallocated"
+
+
+def steps_of(rules: Rules) -> list[tuple[Step, str]]:
+    """Return the steps 2 to 5 of the list, each with the basis it gives."""
+    steps: list[tuple[Step, str]] = [
+        (of_allocated, "tagged"), (of_tags, "tagged"), (of_estimates, "estimate"), (of_resource, "resource"),
+        (of_rules, "rule"),
+    ]  # fmt: skip
+    if not rules.asset_tag_before_resource:
+        steps.append(steps.pop(1))
+    return steps if rules.allocated_first else steps[1:]
 
 
 def category_account(charge: Charge) -> str | None:
@@ -79,8 +100,13 @@ def spread_account(part: Part, share: Share, view: View) -> list[Share]:
     """Spread what lies in a named account, where a rule does so, once."""
     if ":" in share.bearer or is_allocated(part.charge):
         return [share]
+    if share.bearer == "shared" and not view.rules.shared_stays:
+        owners = sorted({owner.owner for owner in view.of(Owner)})
+        return [Share(part, owner, share.amount * w, "equal share") for owner, w in equally(owners).items()]
     for rule in rules_of(view):
-        fields = {"account", "category"} if share.basis == "category" else {"account"}
+        fields = {"account"}
+        if share.basis == "category" and view.rules.rules_spread_categories:
+            fields.add("category")
         names_it = fields & {name for name, _ in rule.match}
         if rule.spread and names_it and matches(rule, part.charge, share.bearer):
             spread = equally(rule.to).items()
@@ -99,7 +125,7 @@ def named_by(tags: tuple[tuple[str, str], ...], view: View) -> str | None:
     asset = found.get("trivium:asset", "")
     if asset.startswith(ASSETS):
         return view.key(asset)
-    for name in ("mlflow.run_id", "openlineage.run_id"):
+    for name in ("mlflow.run_id", "openlineage.run_id") if view.rules.run_tags else ():
         if name in found:
             return view.key(f"run:{found[name]}")
     return None
@@ -125,10 +151,36 @@ def of_tags(part: Part, view: View) -> dict[str, Fraction]:
     return {named: Fraction(1)} if named else {}
 
 
+def of_estimates(part: Part, view: View) -> dict[str, Fraction]:
+    """Return who used a resource by the estimates that a bill of it covers, in proportion to them."""
+    amounts: dict[str, Fraction] = {}
+    for fact in view.of(Estimate):
+        if covers(part.charge, fact) and view.rules.estimates_split:
+            amounts[fact.bearer] = amounts.get(fact.bearer, Fraction(0)) + fact.amount
+    return by_weight(amounts) or {}
+
+
+def covers(charge: Charge, estimate: Estimate) -> bool:
+    """Say whether a charge is the bill of what was estimated."""
+    return charge.resource_id == estimate.resource_id and charge.start < estimate.end and estimate.start < charge.end
+
+
+def estimated(view: View, month: str) -> list[Share]:
+    """Return the estimates of a month that no bill covers: they stand as they are."""
+    charges = view.of(Charge)
+    shares = []
+    for fact in view.of(Estimate):
+        covered = any(covers(charge, fact) for charge in charges) and view.rules.estimates_split
+        if not covered and view.rules.estimates_stand:
+            charge = Charge("estimate", fact.amount, fact.start, fact.end, resource_id=fact.resource_id)
+            shares += [Share(p, fact.bearer, p.amount, "estimate") for p in parts_of(charge) if p.month == month]
+    return shares
+
+
 def declared_for(resource_id: str, view: View) -> dict[str, Fraction]:
     """Return the keys that declare a resource, with their weights."""
     weights: dict[str, Fraction] = {}
-    for fact in view.of(Resource):
+    for fact in view.of(Resource) if view.rules.declared_resources else ():
         if fact.resource_id == resource_id:
             key = view.key(fact.key)
             weights[key] = max(fact.weight, weights.get(key, fact.weight))
@@ -172,7 +224,7 @@ def by_instants(part: Part, declared: dict[str, Fraction], view: View) -> dict[s
 def active_shares(since: int, until: int, declared: dict[str, Fraction], view: View) -> dict[str, Fraction]:
     """Return the shares of those active throughout a stretch; endpoints and datasets always are."""
     active = {key: w for key, w in declared.items() if is_active(key, since, until, view)}
-    return by_weight(active) or {"idle": Fraction(1)}
+    return by_weight(active) or (by_weight(declared) if not view.rules.idle_stands else None) or {"idle": Fraction(1)}
 
 
 def is_active(key: str, since: int, until: int, view: View) -> bool:

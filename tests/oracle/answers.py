@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.oracle.closing import Computed, compute, total_of
@@ -63,14 +63,15 @@ def drawn(found: Computed, by: str) -> Statement:
     month = found.month
     late: dict[str, Fraction] = {}
     for share in found.shares:
-        if share.part.month < month:
+        if share.part.month < month and found.view.rules.late_is_listed:
             late[share.part.month] = late.get(share.part.month, ZERO) + share.amount
+    rules = found.view.rules
     brought = sum(found.before.lines().values(), ZERO)
     lines: dict[str, tuple[Fraction, Fraction]] = {}
-    for carried, amounts in ((False, found.outcome.rests), (True, found.outcome.tanks.lines())):
+    for carried, amounts in ((False, found.outcome.rests), (True, found.outcome.tanks.lines(rules))):
         for key, amount in amounts.items():
             for line, share in lines_of(key, by, found.view).items():
-                add(lines, line, amount * share, carried)
+                add(lines, line, amount * share, carried and rules.carried_is_said)
     kept = {key: line for key, line in lines.items() if line != (ZERO, ZERO)}
     return Statement(month, total_of(found.shares), brought, late, kept)
 
@@ -84,13 +85,21 @@ def add(lines: dict[str, tuple[Fraction, Fraction]], key: str, amount: Fraction,
 def lines_of(key: str, by: str, view: View) -> dict[str, Fraction]:
     """Return the lines at which a key stands: its owners of a kind, else `unowned`; accounts as they are."""
     if by == "asset" or ":" not in key:
-        return {key: Fraction(1)}
-    owners = owners_of(key, by, view)
-    if not owners and key.startswith("run:") and key in view.runs:
-        owners = owners_of(view.runs[key].job or "", by, view)
+        whole = key if view.rules.line_per_asset else key.partition(":")[0]
+        return {whole: Fraction(1)}
+    owners = next((found for name in (key, *parts_of(key, view)) if (found := owners_of(name, by, view))), {})
     if not view.rules.co_owners_equally:
         owners = dict.fromkeys(sorted(owners)[:1], Fraction(1))
-    return owners or {"unowned": Fraction(1)}
+    return owners or {"unowned" if view.rules.unowned_is_said else key: Fraction(1)}
+
+
+def parts_of(key: str, view: View) -> list[str]:
+    """Return what an asset is part of, nearest first: a version of its model, a run of its job, else its experiment."""
+    if key.startswith("model:") and "/" in key:
+        return [key.partition("/")[0]]
+    run = view.runs.get(key)
+    named = (run.job, run.trial_of if run.experiment != "0" else None) if run else ()
+    return [name for name in named if name]
 
 
 def owners_of(key: str, by: str, view: View, seen: tuple[str, ...] = ()) -> dict[str, Fraction]:
@@ -120,9 +129,14 @@ def loaded(
 def arrived(answer: list[Computed], key: str, month: str | None = None, rules: Rules = AS_WRITTEN) -> Loaded:
     """Return what poured into an asset in months that have been computed with its outflow removed."""
     view = answer[-1].view
-    arrivals = [a for found in answer for a in found.outcome.arrivals if view.key(a.key) == view.key(key)]
-    if month is not None:
+    counted = [found for found in answer if rules.closed_count_to_date or not found.closed]
+    arrivals = [a for found in counted for a in found.outcome.arrivals if view.key(a.key) == view.key(key)]
+    if month is not None and rules.month_restricts:
         arrivals = [a for a in arrivals if a.month == month]
+    if not rules.loaded_overlaps:
+        arrivals = [a for a in arrivals if a.kind != "upstream"]
+    if not rules.direct_is_own:
+        arrivals = [replace(a, kind="upstream") if a.kind == "direct" else a for a in arrivals]
     sums = {kind: total(arrivals, kind) for kind in (*BUILD, "serving", "tokens")}
     run = sums["serving"] + sums["tokens"]
     build: Fraction | None = sums["direct"] + sums["upstream"] + sums["trials"]
@@ -134,7 +148,7 @@ def arrived(answer: list[Computed], key: str, month: str | None = None, rules: R
         sums["serving"],
         sums["tokens"],
         run,
-        None if build is None else build + run,
+        None if build is None else build + (run if rules.run_is_in_total else ZERO),
     )
 
 

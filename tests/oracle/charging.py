@@ -75,7 +75,10 @@ class Charging:
     def _charge(self, share: Share) -> None:
         """Count a share of a charge at its bearer."""
         kind = share.bearer.partition(":")[0] if ":" in share.bearer else ""
-        if kind == "run":
+        late = share.part.month < self.month.name
+        if kind == "run" and late and not self.view.rules.late_by_route:
+            self.rest(share.bearer, share.amount)
+        elif kind == "run":
             for bearer, part in bearers(share.bearer, self.view).items():
                 self._give(bearer, Money(own=share.amount * part), share.part, (self.opens, 0, 0, bearer, 0))
         elif kind in ("dataset", "experiment"):
@@ -86,7 +89,10 @@ class Charging:
                 self.tanks.models[share.bearer] = self.tanks.models.get(share.bearer, ZERO) + share.amount
         else:
             self.arrive(share.bearer, "direct", share.amount)
-            self.rest(share.bearer, share.amount)
+            if kind == "endpoint" and not self.view.rules.endpoints_rest:
+                self.tanks.models[share.bearer] = self.tanks.models.get(share.bearer, ZERO) + share.amount
+            else:
+                self.rest(share.bearer, share.amount)
             if kind == "endpoint":
                 place = (share.bearer, share.part.charge.in_tokens)
                 self.month.serving[place] = self.month.serving.get(place, ZERO) + share.amount
@@ -112,11 +118,18 @@ class Charging:
         self.arrive(key, "direct", money.own)
         self.arrive(key, "upstream", money.drained)
         run = self.view.runs.get(key)
+        if run is None and not self.view.rules.early_parts_are_running:
+            self.rest(key, money.all)
+            return
         if run is None:
             self.tanks.runs[key] = self.tanks.runs.get(key, Money()) + money
             return
         open_slices = [s for step in self.steps[key] for s in step.slices if (key, s.start) not in self.done]
-        if open_slices:
+        after = part is not None and run.end is not None and part.start >= run.end
+        if part is not None and after and not self.view.rules.month_charges_whenever:
+            place = (part.start, schedule.ENDS, 1, key, 0)
+            self.at(place, lambda: self.route(run, run.slices[-1], money, place))
+        elif open_slices:
             for one, share in self._overlaps(open_slices, part).items():
                 self._hold(one, money.times(share))
         elif self.view.rules.later_parts_by_route:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.oracle.allocation import Part, Share, allocate, parts_of
+from tests.oracle.allocation import Part, Share, allocate, estimated, parts_of
 from tests.oracle.flow import Flow, Month
 from tests.oracle.history import Charge, Close, Fact, History, RunEvent, Version
 from tests.oracle.months import month_end, month_of, month_start, next_month
@@ -24,6 +24,7 @@ class Computed:
     shares: list[Share]
     view: View
     outcome: Month
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,38 @@ class Recorded:
         return max(month, next_month(self.closed[-1])) if self.closed else month
 
 
-def recorded(history: History) -> tuple[list[Recorded], tuple[str, ...]]:
-    """Return every fact with the months closed before it, and all closed months."""
+def recorded(history: History, rules: Rules = AS_WRITTEN) -> tuple[list[Recorded], tuple[str, ...]]:
+    """Return every fact with the months closed before it, and all closed months; out of order none closes."""
     facts: list[Recorded] = []
     closed: tuple[str, ...] = ()
     for delivery in history.deliveries:
-        if isinstance(delivery, Close):
-            closed = (*closed, delivery.month)
-        else:
+        if not isinstance(delivery, Close):
             facts.append(Recorded(delivery, closed))
+            if not rules.ended_months_move:
+                closed = tuple(months_before(month_of(when(delivery)), facts))
+        elif not rules.closes_in_order or is_next(delivery.month, closed, facts):
+            closed = (*closed, delivery.month)
     return facts, closed
+
+
+def is_next(month: str, closed: tuple[str, ...], facts: list[Recorded]) -> bool:
+    """Say whether a month is the next to close: no earlier one that is open has charges."""
+    return month == next_month(closed[-1]) if closed else not months_before(month, facts)
+
+
+def months_before(month: str, facts: list[Recorded]) -> list[str]:
+    """Return the months before one, from the first that has charges."""
+    charged = [part.month for r in facts if isinstance(r.fact, Charge) for part in parts_of(r.fact)]
+    months, each = [], min(charged, default=month)
+    while each < month:
+        months.append(each)
+        each = next_month(each)
+    return months
+
+
+def when(fact: Fact) -> int:
+    """Return when something happened, as far as its fact says so; only a fault asks."""
+    return int(getattr(fact, "time", getattr(fact, "start", 0)))
 
 
 def first_month(history: History) -> str | None:
@@ -64,7 +87,7 @@ def compute(
     history: History, as_of: int, until: str, absorbs: str | None = None, rules: Rules = AS_WRITTEN
 ) -> Iterator[Computed]:
     """Compute month after month up to one, each as of its end or the as-of instant."""
-    facts, closed = recorded(history)
+    facts, closed = recorded(history, rules)
     names = names_of(absorbs, facts, as_of)
     month = first_month(history) or until
     tanks = Tanks()
@@ -78,9 +101,9 @@ def compute(
             instant = as_of
         view = View((r.fact for r in known), instant, rules, instant == month_end(month))
         shares = charges_of(month, known, view)
-        carried = tanks.copy()
+        carried = tanks.copy() if rules.months_bring_forward else Tanks()
         outcome = Flow(month, month_start(month), view, carried, names).run(shares)
-        yield Computed(month, tanks, shares, view, outcome)
+        yield Computed(month, tanks, shares, view, outcome, frozen)
         tanks = outcome.tanks
         month = next_month(month)
 
@@ -98,10 +121,10 @@ def charges_of(month: str, known: list[Recorded], view: View) -> list[Share]:
     shares = []
     for record in known:
         if isinstance(record.fact, Charge):
-            for part in parts_of(record.fact, view.rules.prorated):
+            for part in parts_of(record.fact, view.rules):
                 if counts(part, record, month, view):
                     shares += allocate(part, view)
-    return shares
+    return shares + estimated(view, month)
 
 
 def counts(part: Part, record: Recorded, month: str, view: View) -> bool:

@@ -28,8 +28,10 @@ def bearers(key: str, view: View, seen: tuple[str, ...] = ()) -> dict[str, Fract
 
 def stands_alone(run: Run, view: View) -> bool:
     """Say whether a run names datasets, leads to a version, or is an MLflow run."""
-    nested_trial = run.experiment is not None and view.rules.nested_trials_stay
-    return run.names_datasets() or nested_trial or bool(view.leads_to(run.key))
+    rules = view.rules
+    names = run.names_datasets() and (rules.flows_stay or naming_ancestor(run, view) is None)
+    nested_trial = run.experiment is not None and rules.nested_trials_stay
+    return names or nested_trial or (rules.version_runs_stay and bool(view.leads_to(run.key)))
 
 
 def naming_ancestor(run: Run, view: View) -> str | None:
@@ -48,4 +50,4 @@ def child_shares(children: list[Run], view: View) -> dict[str, Fraction]:
     """Share a bracket's charge over its children by run-seconds, else equally."""
     seconds = {c.key: Fraction(c.slices[-1].until - c.start) for c in children}
     by_seconds = by_weight(seconds) if view.rules.bracket_by_seconds else None
-    return by_seconds or equally([c.key for c in children])
+    return by_seconds or equally([c.key for c in children][: None if view.rules.bracket_else_equally else 1])

@@ -12,8 +12,9 @@ from tests.oracle.charging import Charging, Month
 from tests.oracle.families import bearers
 from tests.oracle.history import DAY
 from tests.oracle.readers import Readers, Step, drains
+from tests.oracle.retries import Retries
 from tests.oracle.shares import by_measure, equally
-from tests.oracle.tanks import BEFORE_ALL, ZERO, Arrival, Failed, Money, Pending, Position, Pour, Prepaid, Tanks
+from tests.oracle.tanks import BEFORE_ALL, ZERO, Arrival, Money, Pending, Position, Pour, Prepaid, Tanks
 from tests.oracle.versions import Effects
 from tests.oracle.view import Run, Slice, View
 
@@ -34,7 +35,7 @@ class Flow(Charging):
         self.queue: list[tuple[Position, int, Callable[[], None]]] = []
         self.readers = Readers(view)
         self.steps = {key: schedule.steps_of(run, opens, self.tanks, view) for key, run in view.runs.items()}
-        self.successes = self._successes()
+        self.retries = Retries(view, self.tanks, self.steps)
         self.effects = Effects(view, self.tanks, opens)
 
     def run(self, shares: list[Share]) -> Month:
@@ -124,7 +125,7 @@ class Flow(Charging):
     def _finish(self, run: Run, step: Step) -> None:
         """Pour everything the step holds along its route."""
         assert step.finishes is not None
-        money = Money(drained=self._from_failed(run, step))
+        money = Money(drained=self.retries.take(self, run, step))
         for part in step.slices:
             money += self.held.pop((run.key, part.start), Money())
             self.done.add((run.key, part.start))
@@ -139,7 +140,8 @@ class Flow(Charging):
         if bearers(run.key, self.view) != {run.key: Fraction(1)}:
             self._down(run, money, position)
         elif run.upkeep and run.reads and self.view.rules.upkeep_equally:
-            self._into_datasets(run, equally(sorted(run.reads)), money, position)
+            made = {} if self.view.rules.audit_tables_are_no_assets else run.writes
+            self._into_datasets(run, equally(sorted({*run.reads, *made})), money, position)
         elif self.effects.waits(run):
             self._hold(run.slices[-1], money)
         elif self.effects.group(run.key) and self.view.rules.versions_before_datasets:
@@ -147,9 +149,7 @@ class Flow(Charging):
         elif fails and trial and self.view.rules.failed_mlflow_is_trial:
             self._into_trial(run, trial, money, position)
         elif fails and not run.upkeep and self.view.rules.failed_outputs_are_no_writes:
-            if money.all:
-                self.tanks.failed.append(Failed(run.key, run.job or run.key, self._real_end(part), money.all))
-            self.note(position, run.key, "failed", money.all)
+            self.retries.leave(self, run, part, money, position)
         else:
             self._route_success(run, trial, money, position)
 
@@ -159,14 +159,16 @@ class Flow(Charging):
         if trial and not self.view.rules.datasets_before_experiment:
             writes = {}
         if writes:
-            measured = by_measure(writes) if self.view.rules.written_by_bytes else None
-            self._into_datasets(run, measured or equally(sorted(writes)), money, position)
+            rules = self.view.rules
+            measured = by_measure(writes, rules.rows_after_bytes) if rules.written_by_bytes else None
+            chosen = sorted(writes)[: None if rules.written_else_equally else 1]
+            self._into_datasets(run, measured or equally(chosen), money, position)
         elif trial:
             self._into_trial(run, trial, money, position)
         elif self.effects.group(run.key):
             self.effects.receive(self, run.key, money, position)
         else:
-            self.rest(run.key, money.all)
+            self.rest(run.key if self.view.rules.ends_keep else "unallocated", money.all)
 
     def _into_datasets(self, run: Run, shares: dict[str, Fraction], money: Money, position: Position) -> None:
         """Pour into datasets by given shares."""
@@ -178,7 +180,9 @@ class Flow(Charging):
         self.note(position, run.key, experiment, money.all)
         self.arrive(experiment, "direct", money.own)
         self.arrive(experiment, "upstream", money.drained)
-        if experiment not in self.absorbs:
+        if not self.view.rules.trials_are_held:
+            self.rest(experiment, money.all)
+        elif experiment not in self.absorbs:
             parcels = self.tanks.trials.setdefault(experiment, {})
             parcels[run.key] = parcels.get(run.key, Money()) + money
 
@@ -187,45 +191,6 @@ class Flow(Charging):
         if money.all:
             for bearer, share in bearers(run.key, self.view).items():
                 self._give(bearer, Money(drained=money.all * share), None, position)
-
-    # Failures
-
-    def _successes(self) -> list[tuple[Position, str, Slice]]:
-        """Return the successful slices of jobs that end in this month, by start."""
-        found = []
-        for key, steps in self.steps.items():
-            run = self.view.runs[key]
-            for step in steps:
-                last = step.slices[-1]
-                alone = bearers(key, self.view) == {key: Fraction(1)}
-                if step.finishes is not None and last.success and run.job and not run.upkeep and alone:
-                    found.append((schedule.start_position(step.slices[0]), run.job, last))
-        return sorted(found, key=lambda x: x[0])
-
-    def _real_end(self, part: Slice) -> Position:
-        """Return where a slice ended, whenever that was recorded."""
-        return schedule.end_position(part, self.view)
-
-    def _from_failed(self, run: Run, step: Step) -> Fraction:
-        """Take what failed runs of the job left, if this is the next successful one."""
-        got, rest = ZERO, []
-        for failed in self.tanks.failed:
-            later = self._retries(failed)
-            if later and later[0] in step.slices and self.view.rules.failed_to_next_success:
-                got += failed.amount
-                if failed.run not in self.absorbs:
-                    self.note(step.finishes or BEFORE_ALL, failed.run, run.key, failed.amount)
-            else:
-                rest.append(failed)
-        self.tanks.failed[:] = rest
-        self.arrive(run.key, "upstream", got)
-        return got
-
-    def _retries(self, failed: Failed) -> list[Slice]:
-        """Return the successful slices of a failed run's job that start after it ended, by what is known of it now."""
-        run = self.view.runs.get(failed.run)
-        mine = failed.job if run is None else run.job
-        return [p for place, job, p in self.successes if job == mine and place > failed.ended]
 
     # Datasets
 
@@ -236,9 +201,12 @@ class Flow(Charging):
         self.arrive(dataset, "upstream", money.drained)
         if dataset in self.absorbs or not money.all:
             return
-        days = self.view.lives.get(dataset, 1) if self.view.rules.life else 1
+        rules = self.view.rules
+        days = self.view.lives.get(dataset, 1 if rules.default_at_once else 30) if rules.life else 1
         for k in range(days):
             part = Prepaid(dataset, position[0] + k * DAY, money.all / days)
+            if k and not rules.life_parts_are_no_writes:
+                self.readers.add_write(dataset, (part.time, schedule.ENDS, 1, dataset, 0))
             if k == 0:
                 self._release(part, position)
             else:
@@ -247,7 +215,10 @@ class Flow(Charging):
     def _later(self, part: Prepaid) -> None:
         """Release a part at its time, or keep it prepaid."""
         if part.time > self.view.as_of:
-            self.tanks.prepaid.append(part)
+            if self.view.month_ends and not self.view.rules.prepaid_crosses_months:
+                self._release(part, BEFORE_ALL)
+            else:
+                self.tanks.prepaid.append(part)
         else:
             position = (part.time, schedule.ENDS, 1, part.dataset, 0)
             self.at(position, lambda: self._release(part, position))
@@ -287,10 +258,12 @@ class Flow(Charging):
 
     def _carry_pours(self) -> None:
         """Carry what nobody read."""
-        for dataset, waiting in self.tanks.pending.items():
+        for dataset, waiting in list(self.tanks.pending.items()):
             for pour in waiting:
                 pour.amount, pour.stretch = pour.left, None
             self.tanks.pending[dataset] = [pour for pour in waiting if pour.left]
+            if not self.view.rules.unread_is_carried:
+                self.rest(dataset, sum((pour.left for pour in self.tanks.pending.pop(dataset)), ZERO))
         self.effects.month_end(self)
 
     def rest(self, key: str, amount: Fraction) -> None:

@@ -19,7 +19,10 @@ TERMINAL = ("COMPLETE", "FAIL", "ABORT", "KILLED")
 
 @dataclass(frozen=True)
 class Charge:
-    """One row of a bill; a reversal is a row with a negative amount."""
+    """One row of a bill; a reversal is a row with a negative amount.
+
+    `amount` is the EffectiveCost; `billed` the BilledCost where it differs, on an invoice of a billing month.
+    """
 
     key: str
     amount: Fraction
@@ -32,6 +35,9 @@ class Charge:
     tags: tuple[tuple[str, str], ...] = ()
     in_tokens: bool = False
     unused: bool = False
+    billed: Fraction | None = None
+    invoice: str = ""
+    billing_month: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,12 @@ class Joined:
 
 @dataclass(frozen=True)
 class Resource:
-    """A run, endpoint or dataset declares the resource it uses, and its weight."""
+    """A run, endpoint or dataset names the resource it uses: declared with a weight, or by a `tag` or a `query`."""
 
     key: str
     resource_id: str
     weight: Fraction = Fraction(1)
+    said: str = "declared"
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,34 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What a metered use should cost by a rate card: who used the resource, when, and how much."""
+
+    bearer: str
+    amount: Fraction
+    start: int
+    end: int
+    resource_id: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of a check on a dataset."""
+
+    dataset: str
+    time: int
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a day of a product is worth."""
+
+    product: str
+    amount: Fraction
+
+
+@dataclass(frozen=True)
 class Close:
     """The month is closed by what was delivered before this."""
 
@@ -163,7 +198,22 @@ class Close:
 
 
 Fact = (
-    Charge | RunEvent | RunDetail | Read | Write | Joined | Resource | Rule | Owner | Life | Version | Use | Prediction
+    Charge
+    | RunEvent
+    | RunDetail
+    | Read
+    | Write
+    | Joined
+    | Resource
+    | Rule
+    | Owner
+    | Life
+    | Version
+    | Use
+    | Prediction
+    | Estimate
+    | Check
+    | Worth
 )
 Delivery = Fact | Close
 

@@ -36,6 +36,8 @@ def drains(run: Run, view: View) -> list[str]:
     """Return the datasets that a run drains: none for upkeep, none it also writes."""
     if run.upkeep and view.rules.upkeep_drains_nothing:
         return []
+    if run.end is not None and not run.success and not view.rules.failed_runs_drain:
+        return []
     own = set(run.written()) if view.rules.no_drain_of_own_writes else set()
     return sorted(set(run.reads) - own)
 
@@ -108,7 +110,9 @@ class Readers:
     def _shares(self, sharers: list[Reading]) -> dict[Position, Fraction]:
         """Share by the finest measure that all have, else equally per job or experiment."""
         readings = {r.position: r for r in sharers}
-        measured = by_measure({p: r.measure for p, r in readings.items()}) if self.view.rules.read_by_bytes else None
+        rows = self.view.rules.rows_after_bytes
+        measures = {p: r.measure for p, r in readings.items()}
+        measured = by_measure(measures, rows) if self.view.rules.read_by_bytes else None
         if measured is None:
             grouped = self.view.rules.equal_per_group
             measured = by_groups({p: r.group if grouped else str(p) for p, r in readings.items()})

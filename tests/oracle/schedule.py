@@ -11,17 +11,32 @@ from tests.oracle.view import Run, Slice, View
 FIRST, LATE, ENDS, STARTS, EFFECTS = range(5)
 
 
-def start_position(part: Slice) -> Position:
+def start_position(part: Slice, view: View) -> Position:
     """Return the place of a slice's start among all steps."""
-    return part.start, STARTS, 0, part.run, 0
+    return part.start, STARTS, 0, in_order(part.run, view), 0
+
+
+def in_order(key: str, view: View) -> str:
+    """Return the text by which steps of one instant are ordered: the key."""
+    return key if view.rules.key_order else "".join(chr(1000 - ord(letter)) for letter in key)
 
 
 def end_position(part: Slice, view: View) -> Position:
     """Return the place of a slice's end: before the starts of its instant, unless it has no length."""
     assert part.end is not None
-    if part.end == part.start:
-        return part.end, STARTS, 0, part.run, 1
-    return part.end, ENDS if view.rules.ends_before_starts else EFFECTS, 0, part.run, 1
+    key = in_order(part.run, view)
+    if part.end == part.start and view.rules.zero_length_is_one_step:
+        return part.end, STARTS, 0, key, 1
+    return part.end, ENDS if view.rules.ends_before_starts else EFFECTS, 0, key, 1
+
+
+def reads_at(part: Slice, run: Run, view: View) -> Position | None:
+    """Return where a slice reads: at its start."""
+    if part is not run.slices[0] and not view.rules.slices_read:
+        return None
+    if part.end is not None and part.end > part.start and not view.rules.reads_at_start:
+        return part.end, ENDS, -1, part.run, 0
+    return start_position(part, view)
 
 
 def is_over(part: Slice, opens: int, view: View) -> bool:
@@ -39,12 +54,12 @@ def steps_of(run: Run, opens: int, tanks: Tanks, view: View) -> list[Step]:
     over = [s for s in run.slices if is_over(s, opens, view)]
     steps = []
     if over and view.rules.late_run_is_one_step and missed(run, over, tanks, view):
-        place = (opens, LATE, run.start, run.key)
+        place = (opens, LATE, run.start if view.rules.late_in_order_of_start else 0, run.key)
         steps.append(Step(run.key, tuple(over), (*place, 0), (*place, 1), late=True))
     for part in run.slices:
-        starts_next_month = view.month_ends and part.start >= view.as_of
+        starts_next_month = view.month_ends and view.rules.next_starts_after_month_end and part.start >= view.as_of
         if part not in over and not starts_next_month:
-            begins: Position | None = start_position(part)
+            begins = reads_at(part, run, view)
             late = part.start < opens
             if late:
                 begins = (opens, LATE, run.start, run.key, 2) if unread(run, tanks, view) else None

@@ -27,9 +27,10 @@ def by_weight(weights: Mapping[K, Fraction | int | None]) -> dict[K, Fraction] |
     return {key: Fraction(w or 0) / total for key, w in weights.items()}
 
 
-def by_measure(measures: Mapping[K, Measure]) -> dict[K, Fraction] | None:
+def by_measure(measures: Mapping[K, Measure], rows: bool = True) -> dict[K, Fraction] | None:
     """Share by bytes, else by rows, else say None."""
-    return by_weight({k: m[0] for k, m in measures.items()}) or by_weight({k: m[1] for k, m in measures.items()})
+    found = by_weight({k: m[0] for k, m in measures.items()})
+    return found or (by_weight({k: m[1] for k, m in measures.items()}) if rows else None)
 
 
 def by_groups(groups: Mapping[K, str]) -> dict[K, Fraction]:

@@ -7,6 +7,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from tests.oracle.rules import AS_WRITTEN, Rules
+
 Position = tuple[int, int, int, str, int]
 BEFORE_ALL: Position = (-(10**30), 0, 0, "", 0)
 ZERO = Fraction(0)
@@ -127,7 +129,7 @@ class Tanks:
             ends[key(run)] = max(ends.get(key(run), end), end, key=lambda e: (e[0] or 0, e[1]))
         self.ends = ends
 
-    def lines(self) -> dict[str, Fraction]:
+    def lines(self, rules: Rules = AS_WRITTEN) -> dict[str, Fraction]:
         """Return every amount carried, by the line of the statement it stands at."""
         lines: dict[str, Fraction] = {}
 
@@ -137,11 +139,11 @@ class Tanks:
         for dataset, pours in self.pending.items():
             add(dataset, sum((p.left for p in pours), ZERO))
         for part in self.prepaid:
-            add("prepaid", part.amount)
+            add("prepaid" if rules.prepaid_stands else part.dataset, part.amount)
         for money in self.runs.values():
             add("running", money.all)
         for failed in self.failed:
-            add("failed", failed.amount)
+            add("failed" if rules.failed_account else failed.job, failed.amount)
         for experiment, parcels in self.trials.items():
             add(experiment, sum((m.all for m in parcels.values()), ZERO))
         for model, amount in self.models.items():

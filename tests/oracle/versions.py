@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from tests.oracle.charging import Charging
 from tests.oracle.history import Version
-from tests.oracle.schedule import EFFECTS
+from tests.oracle.schedule import EFFECTS, FIRST
 from tests.oracle.shares import by_weight, equally
 from tests.oracle.tanks import ZERO, Money, Position, Tanks
 from tests.oracle.view import Run, View
@@ -56,11 +56,12 @@ class Effects:
     def plan(self, flow: Charging) -> list[tuple[Position, Callable[[], None]]]:
         """Return the steps of this month's versions: receive the own runs, then drain the trials."""
         steps: list[tuple[Position, Callable[[], None]]] = []
+        place = EFFECTS if self.view.rules.versions_after_ends else FIRST
         for time, run, version in self.new:
-            position = (time, EFFECTS, 0, version, 0)
+            position = (time, place, 0, version, 0)
             steps.append((position, lambda r=run, v=version, p=position: self._take(flow, r, v, p)))
         for (time, experiment), versions in self._drains().items():
-            position = (time, EFFECTS, 1, experiment, 0)
+            position = (time, place, 1, experiment, 0)
             steps.append((position, lambda e=experiment, v=versions, p=position: self._drain(flow, e, v, p)))
         return steps
 
@@ -128,7 +129,7 @@ class Effects:
         siblings = {v for group in map(self.group, self.view.led) if set(group) & set(versions) for v in group}
         for version, share in equally(sorted(siblings)).items():
             flow.note(position, experiment, version, money * share)
-            flow.arrive(version, "trials", money * share)
+            flow.arrive(version, "trials" if self.view.rules.trials_apart else "upstream", money * share)
             self._fill(flow, version, money * share)
 
     # The end of the month
@@ -141,6 +142,8 @@ class Effects:
                 shares = self._shares({c: n for (v, c), n in used.items() if v == version})
                 if shares and version not in flow.absorbs:
                     self._consume(flow, version, shares)
+                elif not shares and not self.view.rules.unused_versions_carry:
+                    flow.rest(version, self.tanks.models.pop(version))
         for (endpoint, in_tokens), amount in flow.month.serving.items():
             served = {v: n for (v, c), n in used.items() if c == endpoint}
             kind = "tokens" if in_tokens and self.view.rules.tokens_apart else "serving"
@@ -152,8 +155,9 @@ class Effects:
         amount = self.tanks.models.pop(version)
         for consumer, share in shares.items():
             flow.note((self.view.as_of, EFFECTS, 9, consumer, 0), version, consumer, amount * share)
-            flow.arrive(consumer, "upstream", amount * share)
-            flow.rest(consumer, amount * share)
+            flow.arrive(consumer, "upstream" if self.view.rules.origin_is_kept else "direct", amount * share)
+            job = consumer.startswith("job:")
+            flow.rest(consumer if self.view.rules.jobs_keep or not job else version, amount * share)
 
     def _used(self, month: str) -> dict[tuple[str, str], int | None]:
         """Return who used what in the month, with the predictions if any are known."""
@@ -168,5 +172,7 @@ class Effects:
 
     def _shares(self, counts: dict[str, int | None], predicted: bool = True) -> dict[str, Fraction]:
         """Share by predictions where all have them, else equally."""
+        if not self.view.rules.predictions_of_all:
+            counts = {consumer: count or 0 for consumer, count in counts.items()}
         measured = by_weight(counts) if predicted and self.view.rules.by_predictions else None
         return measured or equally(sorted(counts))

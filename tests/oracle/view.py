@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from tests.oracle.history import (
     DAY,
+    HOUR,
     TERMINAL,
     Fact,
     Joined,
@@ -93,7 +94,7 @@ def summed(old: Measure | None, new: Measure) -> Measure:
 
 def cuts(start: int, end: int | None, as_of: int, rules: Rules = AS_WRITTEN) -> list[int]:
     """Return the midnights at which a run is cut: from 24 hours after its start."""
-    first = -(-(start + DAY) // DAY) * DAY
+    first = -(-(start + (DAY if rules.cut_after_a_day else 1)) // DAY) * DAY
     last = as_of if end is None else end - 1
     return list(range(first, last + 1, DAY)) if rules.slices else []
 
@@ -106,9 +107,10 @@ def slices_of(run: Run, as_of: int, rules: Rules = AS_WRITTEN) -> list[Slice]:
         early = run.success or run.end is None or rules.early_slices_succeed
         result.append(Slice(run.key, start, end, end, early))
     last = edges[-1]
-    until = as_of if run.end is None else run.end
+    now = as_of if rules.open_runs_share_until_now else max(time for time, _ in run.events)
+    until = max(now, last) if run.end is None else run.end
     end_of_last = run.end if run.end is not None or rules.open_runs_hold else as_of
-    result.append(Slice(run.key, last, end_of_last, until, run.success))
+    result.append(Slice(run.key, last, end_of_last, until, run.success or not rules.last_has_outcome))
     return result
 
 
@@ -163,16 +165,21 @@ class View:
                 self._add(runs[self.key(fact.run)], fact)
         for run in runs.values():
             self._settle(run)
-        return {key: run for key, run in runs.items() if run.start < self.as_of or not self.month_ends}
+        next_month = self.month_ends and self.rules.next_starts_after_month_end
+        return {key: run for key, run in runs.items() if run.start < self.as_of or not next_month}
 
     def _add(self, run: Run, fact: RunDetail | Read | Write) -> None:
         """Add one fact to its run."""
         if isinstance(fact, RunDetail):
             run.details.add(fact)
             return
+        if fact.run != run.key and not self.rules.reads_united:
+            return
         named = run.reads if isinstance(fact, Read) else run.writes
         exact = [None if x is None else Fraction(x) for x in (fact.bytes, fact.rows)]
-        unite = largest if self.rules.largest_measure else summed
+        unite = largest if self.rules.one_read_per_dataset else summed
+        if not self.rules.largest_measure and fact.dataset in named:
+            return
         named[fact.dataset] = unite(named.get(fact.dataset), (exact[0], exact[1]))
 
     def _settle(self, run: Run) -> None:
@@ -182,16 +189,22 @@ class View:
         parent = min((d.parent for d in details if d.parent), default=None)
         run.parent = None if parent is None else self.key(parent)
         run.experiment = min((d.experiment for d in details if d.experiment), default=None)
-        run.upkeep = any(d.job_type == "TEST" or d.checks_only for d in details)
+        run.upkeep = any(d.job_type == "TEST" for d in details) or (rules.checks_are_upkeep and self._only_checks(run))
         times = [time for time, _ in run.events]
         run.start = min(times) if rules.start_is_earliest else max(times)
         ends = [(time, kind == "COMPLETE") for time, kind in run.events if kind in TERMINAL]
         if ends:
             pick = max(ends) if rules.complete_after_fail_is_success else min(ends)
-            run.end, run.success = pick
+            run.end, run.success = pick if rules.end_is_latest else min(ends)
             run.success |= not rules.abort_is_failure and (run.end, "FAIL") not in run.events
-            run.start = min(run.start, run.end)
+            run.start = min(run.start, run.end) - (0 if rules.one_event_is_both or len(run.events) > 1 else HOUR)
         run.slices = slices_of(run, self.as_of, rules)
+
+    def _only_checks(self, run: Run) -> bool:
+        """Say whether a run checked what it read and has no other product: no dataset, trial or version."""
+        checked = any(d.checks_only for d in run.details)
+        made = any(run.key in map(self.key, v.runs) for v in self.of(Version) if not v.prompt)
+        return checked and bool(run.reads) and not run.writes and run.experiment is None and not made
 
     def _counts(self, version: Version) -> bool:
         """Say whether a version is known and not a prompt."""

@@ -21,6 +21,7 @@ from trivium.facts.period import parse_period
 from trivium.facts.statements import (
     Belongs,
     CheckSeen,
+    DatasetSeen,
     DatasetUse,
     Life,
     Owned,
@@ -30,6 +31,7 @@ from trivium.facts.statements import (
     RunSeen,
     Statement,
     TrialOf,
+    Valued,
     VersionRegistered,
     VersionUsed,
 )
@@ -41,6 +43,9 @@ from trivium.graph.flows_reader import read_flows
 from trivium.graph.fold import GraphFold
 
 SCALE = 10**18
+CURRENCY = "USD"
+CHECKED = "dataset:ns/d0"
+"""What a check looked at counts only by the reads of its run."""
 EVENTS = {
     "START": "start", "RUNNING": "running", "COMPLETE": "complete", "FAIL": "fail", "ABORT": "abort", "KILLED": "fail",
 }  # fmt: skip
@@ -96,6 +101,8 @@ def _about(delivery: told.Delivery) -> list[str]:
             return [delivery.run, *([delivery.parent] if delivery.parent else [])]
         case told.Joined():
             return [delivery.run, delivery.other]
+        case told.Resource() if delivery.said != "declared" and delivery.key.startswith("run:"):
+            return [delivery.key]
     return []
 
 
@@ -145,7 +152,7 @@ def tell(history: told.History) -> Product:
 def books(product: Product, as_of: int, month: str) -> Books:
     """Compute the books of a history that has been told."""
     question = Question(
-        "USD", read_flows(product.connection), product.charges, as_of, _closings(product), tuple(product.frozen)
+        CURRENCY, read_flows(product.connection), product.charges, as_of, _closings(product), tuple(product.frozen)
     )
     return keep_books(question, parse_period(month))
 
@@ -165,7 +172,7 @@ def _closings(product: Product) -> Closings:
 
 
 def _fact(sequence: int, statement: Statement) -> RecordedFact:
-    observed = isinstance(statement, (RunSeen, CheckSeen))
+    observed = isinstance(statement, (RunSeen, CheckSeen, DatasetSeen))
     kind = Kind.LINEAGE_EVENT if observed else Kind(statement.__struct_config__.tag)
     fact = Fact(kind=kind, subject="run:x", happened_at=0, source="told", key=str(sequence), body=b"{}")
     return RecordedFact(sequence=sequence, recorded_at=0, fact=fact)
@@ -199,7 +206,9 @@ def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
         return _of_run(fact, product.heard.get(fact.run, 0))
     if isinstance(fact, (told.Version, told.Use, told.Prediction)):
         return [_of_version(product, fact)]
-    return [_declared(fact)]
+    if isinstance(fact, told.Resource) and fact.said != "declared":
+        return [_observed(fact, product.heard.get(fact.key, 0))]
+    return [] if isinstance(fact, told.Estimate) else [_declared(fact)]
 
 
 def _of_run(
@@ -233,6 +242,10 @@ def _declared(fact: told.Fact) -> Statement:
     match fact:
         case told.Resource():
             return ResourceUsed(fact.key, fact.resource_id, str(fact.weight))
+        case told.Check():
+            return CheckSeen(dataset=fact.dataset, check="unique", passed=fact.passed, at=fact.time)
+        case told.Worth():
+            return Valued(fact.product, str(exact(fact.amount)), CURRENCY)
         case told.Life():
             return Life(fact.dataset, fact.days)
         case told.Owner():
@@ -245,11 +258,22 @@ def _declared(fact: told.Fact) -> Statement:
     raise AssertionError(fact)
 
 
+def _observed(fact: told.Resource, at: int) -> Statement:
+    """Say which resource is used as an event does: by a tag of a run or a dataset, or by the id of a query."""
+    if fact.key.startswith("dataset:"):
+        return DatasetSeen(dataset=fact.key, at=at, tags={"trivium.resource_id": fact.resource_id})
+    if fact.said == "query":
+        return RunSeen(run=fact.key, at=at, queries=(fact.resource_id,))
+    return RunSeen(run=fact.key, at=at, resources=(fact.resource_id,))
+
+
 def _detail(fact: told.RunDetail, at: int) -> list[Statement]:
-    """Say what is known about a run; what only checks is told as a test."""
+    """Say what is known about a run; what checks is told by the result of a check."""
     seen: list[Statement] = [RunSeen(run=fact.run, at=at, job=fact.job or "", parent=fact.parent or "")]
-    if fact.job_type == "TEST" or fact.checks_only:
-        seen.append(RunSeen(run=fact.run, at=at, job_type="TEST"))
+    if fact.job_type:
+        seen.append(RunSeen(run=fact.run, at=at, job_type=fact.job_type))
+    if fact.checks_only:
+        seen.append(CheckSeen(dataset=CHECKED, check="unique", passed=True, at=at, run=fact.run))
     if fact.experiment:
         seen.append(TrialOf(fact.run, f"experiment:{fact.experiment}"))
     return seen
