@@ -11,6 +11,7 @@ from msgspec import Meta
 from trivium.dataops.quality import QualityCard
 from trivium.entrypoints.answers.advice import Step, steps_of
 from trivium.entrypoints.answers.bookkeeping import State
+from trivium.entrypoints.answers.facts import FactLine, line_of
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import (
@@ -20,15 +21,18 @@ from trivium.entrypoints.answers.terms import (
     Currency,
     CurrencyText,
     Key,
+    Known,
     Period,
     When,
     instant_of,
     money,
+    words,
     written,
 )
 from trivium.evidence.asset_card import AssetCard, asset_card
 from trivium.evidence.asset_card import Serving as VersionInUse
 from trivium.evidence.next_steps import Situation
+from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import kind_of
 from trivium.facts.period import Period as MonthPeriod
@@ -45,6 +49,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     period: Period = ""
     currency: Currency = ""
     as_of: AsOf = ""
+    known: Known = None
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +59,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[str, Meta(description="Its kind.")]
     title: Annotated[str, Meta(description="What people call it, else the end of its name.")]
     distance: Annotated[int, Meta(description="Steps away: negative upstream, 0 for the asset itself.")]
-    cost: Annotated[str | None, Meta(description="What it took; null where no money can be known.")]
+    cost: Annotated[
+        str | None,
+        Meta(
+            description="What it took; null where no money can be known.",
+            extra=words(absent="unknown: no money is counted here"),
+        ),
+    ]
     state: Annotated[str, Meta(description="A dataset's quality: failing, warning, passing, unknown; else empty.")]
 
 
@@ -63,7 +74,13 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Annotated[str, Meta(description="Where it comes from.")]
     target: Annotated[str, Meta(description="Where it goes.")]
-    amount: Annotated[str | None, Meta(description="What poured along it to date; null where nothing did directly.")]
+    amount: Annotated[
+        str | None,
+        Meta(
+            description="What poured along it to date; null where nothing did directly.",
+            extra=words(absent="nothing directly"),
+        ),
+    ]
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +117,24 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     kept: Annotated[int, Meta(description="How many checks hold.")]
     total: Annotated[int, Meta(description="How many checks there are.")]
     checks: Annotated[tuple[Check, ...], Meta(description="Each check as it stands.")]
-    failing_since: Annotated[str | None, Meta(description="Since when a check fails; null when none does.")]
-    last_write: Annotated[str | None, Meta(description="When it was last written; null when never.")]
-    rows: Annotated[int | None, Meta(description="The newest count of its rows; null when nobody counted.")]
+    failing_since: Annotated[
+        str | None,
+        Meta(description="Since when a check fails; null when none does.", extra=words(absent="no check fails")),
+    ]
+    last_write: Annotated[
+        str | None,
+        Meta(
+            description="When it was last written; null when never.",
+            extra=words(absent="no run is known that wrote it"),
+        ),
+    ]
+    rows: Annotated[
+        int | None,
+        Meta(
+            description="The newest count of its rows; null when nobody counted.",
+            extra=words(absent="unknown: nobody counted them"),
+        ),
+    ]
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,9 +149,18 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """A model version in use."""
 
-    registered_at: Annotated[str | None, Meta(description="When it was registered; null when nobody did.")]
+    registered_at: Annotated[
+        str | None,
+        Meta(
+            description="When it was registered; null when nobody did.",
+            extra=words(absent="unknown: nobody registered it"),
+        ),
+    ]
     runs: Annotated[int, Meta(description="From how many runs it was made.")]
-    users: Annotated[tuple[str, ...], Meta(description="The endpoints and jobs that use it now.")]
+    users: Annotated[
+        tuple[str, ...],
+        Meta(description="The endpoints and jobs that use it now.", extra=words(absent="nobody uses it now")),
+    ]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,34 +169,71 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     asset: AssetText
     kind: Annotated[str, Meta(description="Its kind.")]
     title: Annotated[str, Meta(description="What people call it, else the end of its name.")]
-    documentation: Annotated[str, Meta(description="What its producer says of it.")]
+    documentation: Annotated[
+        str, Meta(description="What its producer says of it.", extra=words(absent="its producer says nothing of it"))
+    ]
     names: Annotated[tuple[str, ...], Meta(description="Its other names.")]
-    owners: Annotated[tuple[str, ...], Meta(description="The teams that answer for it.")]
-    products: Annotated[tuple[str, ...], Meta(description="The products that it is part of.")]
-    first_at: Annotated[str | None, Meta(description="When it was first mentioned; null when it is only declared.")]
-    last_at: Annotated[str | None, Meta(description="When it was last mentioned; null when it is only declared.")]
+    owners: Annotated[
+        tuple[str, ...], Meta(description="The teams that answer for it.", extra=words(absent="nobody is declared"))
+    ]
+    products: Annotated[
+        tuple[str, ...], Meta(description="The products that it is part of.", extra=words(absent="none is declared"))
+    ]
+    first_at: Annotated[
+        str | None,
+        Meta(
+            description="When it was first mentioned; null when it is only declared.",
+            extra=words(absent="no event names it: it is declared or billed"),
+        ),
+    ]
+    last_at: Annotated[
+        str | None,
+        Meta(
+            description="When it was last mentioned; null when it is only declared.",
+            extra=words(absent="no event names it: it is declared or billed"),
+        ),
+    ]
     as_of: When
     currency: CurrencyText
-    known: Annotated[bool, Meta(description="Whether the origin of its cost is known.")]
+    known: Annotated[
+        bool, Meta(description="Whether the origin of its cost is known.", extra=words(label="origin known"))
+    ]
     total: Annotated[str, Meta(description="What it took: to date; of a product or team, its line of the month.")]
     origins: Annotated[tuple[Origin, ...], Meta(description="The parts of the total.")]
-    basis: Annotated[dict[str, float], Meta(description="The share of the build by how charges were allocated.")]
+    basis: Annotated[
+        dict[str, float],
+        Meta(
+            description="The share of the build by how charges were allocated.",
+            extra=words(absent="no charge reached it"),
+        ),
+    ]
     trend: Annotated[tuple[MonthCost, ...], Meta(description="What each month brought.")]
-    quality: Annotated[Quality | None, Meta(description="How it is; null for what is no dataset.")]
+    quality: Annotated[
+        Quality | None,
+        Meta(description="How it is; null for what is no dataset.", extra=words(absent="it is no dataset")),
+    ]
     ground: Annotated[Ground, Meta(description="How the datasets are that it stands on.")]
-    serving: Annotated[Serving | None, Meta(description="Who uses it; null for what is no model version.")]
+    serving: Annotated[
+        Serving | None,
+        Meta(
+            description="Who uses it; null for what is no model version.", extra=words(absent="it is no model version")
+        ),
+    ]
     upstream: Annotated[int, Meta(description="How many assets it is made of.")]
     downstream: Annotated[int, Meta(description="How many assets depend on it.")]
     nodes: Annotated[tuple[Node, ...], Meta(description="The nearest of them, and the asset itself.")]
     edges: Annotated[tuple[Edge, ...], Meta(description="The ways between them.")]
-    next: Annotated[tuple[Step, ...], Meta(description="What to do, the most urgent first.")]
-    facts: Annotated[tuple[int, ...], Meta(description="The newest facts that name it, by sequence.")]
+    next: Annotated[
+        tuple[Step, ...],
+        Meta(description="What to do, the most urgent first.", extra=words(absent="nothing needs a person")),
+    ]
+    facts: Annotated[tuple[FactLine, ...], Meta(description="The newest facts that name it, the newest first.")]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
     """Show an asset."""
     keeping = rooms.bookkeeping
-    state = keeping.state(instant_of(params.as_of))
+    state = keeping.state(instant_of(params.as_of), params.known)
     currency = keeping.currency(params.currency, state)
     key = keeping.name(params.key, state)
     month = keeping.month(params.period, currency, state)
@@ -167,7 +245,8 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         keeping.check_known(key, state)
     datasets = [node.asset for node in card.nodes if node.kind == "dataset" and node.distance <= 0]
     steps = steps_of(rooms, inflows, key, datasets, _situation(card), state)
-    return _answer(card, keeping.names(state), currency, format_instant(state.as_of), steps, named)
+    facts = [rooms.ledger.fact(sequence) for sequence in named]
+    return _answer(card, keeping.names(state), currency, format_instant(state.as_of), steps, facts)
 
 
 def _card(rooms: Rooms, key: str, currency: str, month: MonthPeriod, state: State) -> AssetCard:
@@ -199,7 +278,7 @@ def _situation(card: AssetCard) -> Situation:
 
 
 def _answer(
-    card: AssetCard, names: Names, currency: str, as_of: str, steps: tuple[Step, ...], facts: list[int]
+    card: AssetCard, names: Names, currency: str, as_of: str, steps: tuple[Step, ...], facts: list[RecordedFact]
 ) -> Answer:
     found = card.found
     return Answer(
@@ -242,7 +321,7 @@ def _answer(
             for one in card.edges
         ),
         next=steps,
-        facts=tuple(facts),
+        facts=tuple(map(line_of, facts)),
     )
 
 

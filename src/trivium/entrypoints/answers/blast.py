@@ -15,9 +15,11 @@ from trivium.entrypoints.answers.terms import (
     Currency,
     CurrencyText,
     Key,
+    Known,
     When,
     instant_of,
     money,
+    words,
     written,
 )
 from trivium.evidence.blast_radius import Repair, blast_radius
@@ -34,6 +36,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     since: Since = ""
     currency: Currency = ""
     as_of: AsOf = ""
+    known: Known = None
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,13 +54,25 @@ class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
 
     serving: Annotated[str, Meta(description="Mean daily charges of the reached endpoints, last 28 days with charges.")]
     tokens: Annotated[str, Meta(description="The same for charges metered in tokens.")]
-    value: Annotated[str | None, Meta(description="Declared value of the reached products; null where none is.")]
+    value: Annotated[
+        str | None,
+        Meta(
+            description="Declared value of the reached products; null where none is.",
+            extra=words(absent="none is declared"),
+        ),
+    ]
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
     """What hangs on it."""
 
-    spent: Annotated[str | None, Meta(description="Own charges of the reached runs since then; null: since unknown.")]
+    spent: Annotated[
+        str | None,
+        Meta(
+            description="Own charges of the reached runs since then; null: since unknown.",
+            extra=words(absent="unknown: it is not known since when it is bad"),
+        ),
+    ]
     at_risk_per_day: Annotated[AtRisk, Meta(description="What is at risk a day.")]
     currency: CurrencyText
 
@@ -66,7 +81,13 @@ class Rerun(msgspec.Struct, frozen=True, kw_only=True):
     """A job to run again."""
 
     job: Annotated[str, Meta(description="The job's key.")]
-    cost: Annotated[str | None, Meta(description="Mean charges of its last five successful runs; null: unknown.")]
+    cost: Annotated[
+        str | None,
+        Meta(
+            description="Mean charges of its last five successful runs; null: unknown.",
+            extra=words(absent="unknown: no successful run of it was charged"),
+        ),
+    ]
     runs: Annotated[int, Meta(description="Over how many runs the mean is taken.")]
     seconds: Annotated[int, Meta(description="How long they took in the mean.")]
 
@@ -75,20 +96,49 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a dataset reaches forward in time since it is bad."""
 
     asset: AssetText
-    since: Annotated[str | None, Meta(description="Bad since; null when no check of it ever passed: since unknown.")]
+    since: Annotated[
+        str | None,
+        Meta(
+            description="Bad since; null when no check of it ever passed: since unknown.",
+            extra=words(absent="unknown: no check of it ever passed"),
+        ),
+    ]
     as_of: When
-    assets: Annotated[tuple[Reached, ...], Meta(description="What is reached, the nearest first; runs are counted.")]
+    assets: Annotated[
+        tuple[Reached, ...],
+        Meta(
+            description="What is reached, the nearest first; runs are counted.",
+            extra=words(absent="nothing was reached"),
+        ),
+    ]
     runs: Annotated[int, Meta(description="How many runs are reached.")]
     money: Annotated[Sums, Meta(description="The money that hangs on it.")]
-    sources: Annotated[tuple[Rerun, ...], Meta(description="The jobs that write the dataset itself.")]
-    repair: Annotated[tuple[Rerun, ...], Meta(description="The reached jobs, each after those that it depends on.")]
-    advice: Annotated[str, Meta(description="The cheapest repair in a sentence; empty where no job is known.")]
+    sources: Annotated[
+        tuple[Rerun, ...],
+        Meta(
+            description="The jobs that write the dataset itself.", extra=words(absent="no job is known that writes it")
+        ),
+    ]
+    repair: Annotated[
+        tuple[Rerun, ...],
+        Meta(
+            description="The reached jobs, each after those that it depends on.",
+            extra=words(absent="no job needs to run again"),
+        ),
+    ]
+    advice: Annotated[
+        str,
+        Meta(
+            description="The cheapest repair in a sentence; empty where no job is known.",
+            extra=words(absent="no job is known that could repair it"),
+        ),
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
     """Follow a dataset forward in time from when it was last known to be good."""
     keeping = rooms.bookkeeping
-    state = keeping.state(instant_of(params.as_of))
+    state = keeping.state(instant_of(params.as_of), params.known)
     inflows = keeping.inflows(keeping.currency(params.currency, state), state)
     asset = keeping.name(params.key, state)
     keeping.check_known(asset, state)

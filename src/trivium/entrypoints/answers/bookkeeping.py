@@ -7,10 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection
 
+from trivium.dataops.fold import DataopsFold
 from trivium.dataops.healths import Health, healths
 from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
@@ -18,6 +20,7 @@ from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.keys import parse
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
+from trivium.facts.protocols import Fold
 from trivium.facts.statements import Reader, Titled
 from trivium.finops.books import Books, Question, keep_books
 from trivium.finops.charges import currencies, read_charges
@@ -26,6 +29,7 @@ from trivium.finops.inflows import Inflows
 from trivium.graph.assets import Asset, all_assets
 from trivium.graph.assets import asset as find_asset
 from trivium.graph.declarations import declared_now
+from trivium.graph.declared import DeclaredFold
 from trivium.graph.flows import Flows
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.identity import canonical_key
@@ -130,7 +134,7 @@ class Bookkeeping:
 
     def healths(self, state: State) -> dict[str, Health]:
         """Give the health of every dataset at the state's instant."""
-        found = self._keep(("healths", state.sequence, state.until), lambda: self._healths(state))
+        found = self._keep(("healths", state.sequence, state.known, state.until), lambda: self._healths(state))
         assert isinstance(found, dict)
         return found
 
@@ -180,13 +184,14 @@ class Bookkeeping:
 
     @contextmanager
     def graph(self, state: State) -> Iterator[Connection]:
-        """Open the graph in a state: the projection, or for an earlier sequence a replay in memory."""
+        """Open the projections in a state: those of the ledger, or for an earlier sequence a replay in memory."""
         if state.known is None:
             with self._ledger.reading() as connection:
                 yield connection
             return
         connection = as_known(self._facts(state.known), self._reader)
         try:
+            self._fold_content(connection, state.known)
             yield connection
         finally:
             connection.close()
@@ -196,7 +201,7 @@ class Bookkeeping:
             return Lineage(connection, state.until)
 
     def _healths(self, state: State) -> dict[str, Health]:
-        with self._ledger.reading() as connection:
+        with self.graph(state) as connection:
             return healths(connection, state.until)
 
     def _assets(self, state: State) -> list[Asset]:
@@ -232,6 +237,15 @@ class Bookkeeping:
     def _read_flows(self, state: State) -> Flows:
         with self.graph(state) as connection:
             return read_flows(connection, state.sequence if state.known is None else state.known)
+
+    def _fold_content(self, connection: Connection, known: int) -> None:
+        """Fold the content of datasets, and which declaration states what, beside a graph in memory."""
+        folds: tuple[Fold, ...] = (DataopsFold(self._reader), DeclaredFold())
+        for fold in folds:
+            fold.create(connection)
+            wanted = (fact for fact in self._facts(known) if fact.fact.kind in fold.kinds)
+            while batch := list(islice(wanted, _PAGE)):
+                fold.apply(connection, batch)
 
     def _facts(self, known: int) -> Iterator[RecordedFact]:
         after = 0

@@ -18,6 +18,7 @@ from trivium.entrypoints.answers.terms import (
     When,
     instant_of,
     money,
+    words,
     written,
 )
 from trivium.evidence.next_steps import resource_line
@@ -45,10 +46,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     period: Annotated[str, Meta(description="The month, or `to date`.")]
     as_of: When
     filled_through: Annotated[
-        str | None, Meta(description="The end of the last charge that is known of the newest month asked for.")
+        str | None,
+        Meta(
+            description="The end of the last charge that is known of the newest month asked for.",
+            extra=words(absent="no charge of the month is known"),
+        ),
     ]
     known: Annotated[
-        bool, Meta(description="Whether the origin is known; for a version without a known run it is not.")
+        bool,
+        Meta(
+            description="Whether the origin is known; for a version without a known run it is not.",
+            extra=words(label="origin known"),
+        ),
     ]
     direct: Annotated[str, Meta(description="Charges of the runs that made it; of its writers, upkeep and storage.")]
     upstream: Annotated[str, Meta(description="What those runs drained from what they read.")]
@@ -59,10 +68,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     run: Annotated[str, Meta(description="serving + tokens.")]
     total: Annotated[str, Meta(description="build + run.")]
     basis: Annotated[
-        dict[str, float], Meta(description="The share of the build by how its charges were allocated, in parts of one.")
+        dict[str, float],
+        Meta(
+            description="The share of the build by how its charges were allocated, in parts of one.",
+            extra=words(absent="no charge reached it"),
+        ),
     ]
     next_line: Annotated[
-        str, Meta(description="The lines of a declaration that would improve the basis most; empty where none would.")
+        str,
+        Meta(
+            description="The lines of a declaration that would improve the basis most; empty where none would.",
+            extra=words(absent="no line of configuration would improve the basis", label="next line"),
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ from trivium.entrypoints.answers.terms import (
     When,
     instant_of,
     money,
+    words,
     written,
 )
 from trivium.facts.instants import format_instant
@@ -52,7 +53,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     """One invoice of the billing period."""
 
-    invoice: Annotated[str, Meta(description="The invoice's id; empty where charges name none.")]
+    invoice: Annotated[
+        str,
+        Meta(description="The invoice's id; empty where charges name none.", extra=words(absent="no invoice is named")),
+    ]
     billed: Annotated[str, Meta(description="Σ BilledCost of its charges.")]
 
 
@@ -67,8 +71,17 @@ class Bridge(msgspec.Struct, frozen=True, kw_only=True):
     """From the invoices of the billing period to the statement: `billed` + Σ steps = `effective`."""
 
     billed: Annotated[str, Meta(description="Σ BilledCost of the billing period's invoices.")]
-    invoices: Annotated[tuple[Invoice, ...], Meta(description="The invoices of the billing period.")]
-    steps: Annotated[tuple[Step, ...], Meta(description="What lies between the invoices and the statement.")]
+    invoices: Annotated[
+        tuple[Invoice, ...],
+        Meta(description="The invoices of the billing period.", extra=words(absent="no charge is billed in the month")),
+    ]
+    steps: Annotated[
+        tuple[Step, ...],
+        Meta(
+            description="What lies between the invoices and the statement.",
+            extra=words(absent="nothing lies between them"),
+        ),
+    ]
     effective: Annotated[str, Meta(description="The statement's total: EffectiveCost by charge time.")]
 
 
@@ -82,7 +95,12 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """The charges of one service."""
 
-    service: Annotated[str, Meta(description="FOCUS ServiceName; empty where charges name none.")]
+    service: Annotated[
+        str,
+        Meta(
+            description="FOCUS ServiceName; empty where charges name none.", extra=words(absent="no service is named")
+        ),
+    ]
     amount: Amount
 
 
@@ -102,17 +120,27 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     as_of: When
     closed: Annotated[bool, Meta(description="Whether the month is closed and never moves.")]
     filled_through: Annotated[
-        str | None, Meta(description="The end of the last charge that is known of the month; null without charges.")
+        str | None,
+        Meta(
+            description="The end of the last charge that is known of the month; null without charges.",
+            extra=words(absent="no charge of the month is known"),
+        ),
     ]
     total: Annotated[str, Meta(description="Σ EffectiveCost that is counted in the month.")]
     brought_forward: Annotated[str, Meta(description="What the month before carried into this one.")]
     late: Annotated[str, Meta(description="The part of the total that belongs to earlier, closed months.")]
     rested: Annotated[str, Meta(description="What came to rest in the month.")]
     carried: Annotated[str, Meta(description="What is carried into the next month.")]
-    lines: Annotated[tuple[Line, ...], Meta(description="The accounts, sorted by name.")]
+    lines: Annotated[
+        tuple[Line, ...],
+        Meta(description="The accounts, sorted by name.", extra=words(absent="no charge counts in the month")),
+    ]
     coverage: Annotated[tuple[Basis, ...], Meta(description="The charges by how they were allocated, largest first.")]
     services: Annotated[tuple[Service, ...], Meta(description="The charges by service, largest first.")]
-    closing: Annotated[Closing | None, Meta(description="How the month was closed; null while it is open.")]
+    closing: Annotated[
+        Closing | None,
+        Meta(description="How the month was closed; null while it is open.", extra=words(absent="the month is open")),
+    ]
     bridge: Annotated[Bridge, Meta(description="How the invoices become this statement.")]
 
 

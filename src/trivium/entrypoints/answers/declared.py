@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import Known, words
 from trivium.facts.statements import encode_statement
 from trivium.graph.declarations import all_declared
 from trivium.graph.declared import declarations
@@ -15,6 +16,8 @@ from trivium.graph.declared import declarations
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
+
+    known: Known = None
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,16 +37,22 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is declared now."""
+    """All that is declared: now, or as it was recorded up to a sequence."""
 
-    declarations: Annotated[tuple[Declaration, ...], Meta(description="The declarations, by name.")]
+    declarations: Annotated[
+        tuple[Declaration, ...],
+        Meta(
+            description="The declarations, by name.",
+            extra=words(absent="none yet: `trivium declare FILE.toml` makes one"),
+        ),
+    ]
     statements: Annotated[tuple[Statement, ...], Meta(description="The statements that hold, by kind and sequence.")]
 
 
-def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions are asked alike
+def ask(rooms: Rooms, params: Params) -> Answer:
     """List all that is declared."""
-    rooms.ledger.catch_up(["graph"])
-    with rooms.ledger.reading() as connection:
+    keeping = rooms.bookkeeping
+    with keeping.graph(keeping.state(known=params.known)) as connection:
         names, said = declarations(connection), all_declared(connection)
     found = []
     for statement, sequence in said:

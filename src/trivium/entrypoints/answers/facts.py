@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import LARGEST, When
+from trivium.entrypoints.answers.terms import LARGEST, When, words
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
@@ -45,7 +45,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Facts, the newest first."""
 
     facts: Annotated[tuple[FactLine, ...], Meta(description="The facts, the newest first.")]
-    older: Annotated[int | None, Meta(description="The sequence to ask `before` for the next page; null at the end.")]
+    older: Annotated[
+        int | None,
+        Meta(
+            description="The sequence to ask `before` for the next page; null at the end.",
+            extra=words(absent="these are the oldest"),
+        ),
+    ]
     head: Annotated[int, Meta(description="The sequence of the newest fact.")]
 
 

@@ -10,7 +10,17 @@ from msgspec import Meta
 
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import AsOf, Currency, CurrencyText, Known, Limit, Period, instant_of, money
+from trivium.entrypoints.answers.terms import (
+    AsOf,
+    Currency,
+    CurrencyText,
+    Known,
+    Limit,
+    Period,
+    instant_of,
+    money,
+    words,
+)
 from trivium.evidence.unjoined import Report, unjoined
 from trivium.facts.period import Period as MonthPeriod
 
@@ -44,7 +54,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     total: Annotated[str, Meta(description="Σ money of all names.")]
     charges: Annotated[str, Meta(description="What the month counts in all.")]
     share: Annotated[str, Meta(description="The part of the charges that is not joined, of one, as decimal text.")]
-    names: Annotated[tuple[Name, ...], Meta(description="The names, most money first.")]
+    names: Annotated[
+        tuple[Name, ...], Meta(description="The names, most money first.", extra=words(absent="everything is joined"))
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import SECOND
 
 
@@ -24,8 +25,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     oldest_unprocessed_age_s: Annotated[
         float, Meta(description="The age in seconds of the oldest fact that a projection has not seen; 0 when none.")
     ]
-    read_only: Annotated[str, Meta(description="Why nothing can be written; empty when it can.")]
-    degraded: Annotated[tuple[str, ...], Meta(description="The projections that stand still, and why.")]
+    read_only: Annotated[
+        str,
+        Meta(description="Why nothing can be written; empty when it can.", extra=words(absent="facts can be written")),
+    ]
+    degraded: Annotated[
+        tuple[str, ...],
+        Meta(description="The projections that stand still, and why.", extra=words(absent="every projection follows")),
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions are asked alike

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import words
 from trivium.finops.imports import ImportReport, Progress, import_focus_files
 
 Add = Annotated[bool, Meta(description="Add the rows instead of replacing earlier ones of the same bill.")]
@@ -74,7 +75,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     replaced_rows: Annotated[int, Meta(description="Rows of earlier deliveries that this one replaced.")]
     replaced: Annotated[tuple[Sum, ...], Meta(description="Their money.")]
     sources: Annotated[tuple[Source, ...], Meta(description="The files.")]
-    sequence: Annotated[int | None, Meta(description="The fact of this delivery; null when nothing was entered.")]
+    sequence: Annotated[
+        int | None,
+        Meta(
+            description="The fact of this delivery; null when nothing was entered.",
+            extra=words(absent="nothing was entered"),
+        ),
+    ]
     already_known: Annotated[bool, Meta(description="Whether the same content was imported before.")]
 
 

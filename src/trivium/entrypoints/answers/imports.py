@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import Limit, When
+from trivium.entrypoints.answers.terms import Known, Limit, When, words
 from trivium.facts.deliveries import decode_delivery
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
@@ -19,6 +19,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
 
     limit: Limit = 100
+    known: Known = None
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +39,21 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The imports, the newest first."""
 
-    imports: Annotated[tuple[Delivery, ...], Meta(description="The imports, the newest first.")]
+    imports: Annotated[
+        tuple[Delivery, ...],
+        Meta(
+            description="The imports, the newest first.",
+            extra=words(absent="none yet: `trivium import focus FILE` brings a bill in"),
+        ),
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
     """List imports."""
     found = []
-    for recorded in rooms.ledger.read(0, params.limit, {Kind.CHARGES_IMPORTED}, newest_first=True):
+    state = rooms.bookkeeping.state(known=params.known)
+    before = 0 if state.known is None else state.known + 1
+    for recorded in rooms.ledger.read(before, params.limit, {Kind.CHARGES_IMPORTED}, newest_first=True):
         delivery = decode_delivery(recorded.fact.body)
         found.append(
             Delivery(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import format_instant
 
 
@@ -20,7 +21,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     sequence: Annotated[int, Meta(description="The sequence of the newest fact; 0 when there is none.")]
     root: Annotated[str, Meta(description="The Merkle root over all facts (RFC 6962, SHA-256, hexadecimal).")]
-    recorded_at: Annotated[str | None, Meta(description="When the newest fact was recorded; null when there is none.")]
+    recorded_at: Annotated[
+        str | None,
+        Meta(
+            description="When the newest fact was recorded; null when there is none.",
+            extra=words(absent="there is no fact yet"),
+        ),
+    ]
     home_id: Annotated[str, Meta(description="The id of the home.")]
     facts_by_kind: Annotated[dict[str, int], Meta(description="How many facts of each kind there are.")]
 

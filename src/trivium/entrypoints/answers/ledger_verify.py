@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import format_instant, now
 from trivium.facts.problem import refuse
 from trivium.ledger.verify import verify
@@ -25,7 +26,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     home_id: Annotated[str, Meta(description="The id of the home.")]
     sequence: Annotated[int, Meta(description="How many facts were read.")]
     root: Annotated[str, Meta(description="The Merkle root over them (RFC 6962, SHA-256, hexadecimal).")]
-    recorded_at: Annotated[str | None, Meta(description="When the newest was recorded; null when there is none.")]
+    recorded_at: Annotated[
+        str | None,
+        Meta(
+            description="When the newest was recorded; null when there is none.",
+            extra=words(absent="there is no fact yet"),
+        ),
+    ]
     problems: Annotated[tuple[str, ...], Meta(description="What is wrong, a sentence each.")]
     not_excluded: Annotated[tuple[str, ...], Meta(description="What this check cannot exclude.")]
 

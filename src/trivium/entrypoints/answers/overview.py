@@ -11,7 +11,18 @@ from trivium.entrypoints.answers.advice import steps_of
 from trivium.entrypoints.answers.graph_unmatched import report_of
 from trivium.entrypoints.answers.names import title_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import AsOf, Currency, CurrencyText, Period, When, instant_of, money, written
+from trivium.entrypoints.answers.terms import (
+    AsOf,
+    Currency,
+    CurrencyText,
+    Known,
+    Period,
+    When,
+    instant_of,
+    money,
+    words,
+    written,
+)
 from trivium.evidence.next_steps import Situation
 from trivium.evidence.overview import MonthCost, ProductRow, overview, stands_on
 from trivium.facts.instants import format_instant
@@ -23,6 +34,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     period: Period = ""
     currency: Currency = ""
     as_of: AsOf = ""
+    known: Known = None
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,14 +50,28 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     product: Annotated[str, Meta(description="Its key.")]
     title: Annotated[str, Meta(description="What people call it.")]
     cost: Annotated[str, Meta(description="Its line of the month's statement.")]
-    cost_before: Annotated[str | None, Meta(description="That of the month before; null when there is none.")]
+    cost_before: Annotated[
+        str | None,
+        Meta(
+            description="That of the month before; null when there is none.",
+            extra=words(absent="nothing is known of that month"),
+        ),
+    ]
     trend: Annotated[tuple[Month, ...], Meta(description="Its line of each of the last months.")]
     quality: Annotated[str, Meta(description="`ok`, `bad`, or `unknown` where nothing checks what it stands on.")]
     kept: Annotated[int, Meta(description="How many checks of what it stands on hold.")]
     checks: Annotated[int, Meta(description="How many checks there are.")]
     failing: Annotated[tuple[str, ...], Meta(description="The failing datasets that it stands on.")]
-    owners: Annotated[tuple[str, ...], Meta(description="The teams that answer for it.")]
-    next: Annotated[str, Meta(description="What to do next, in a sentence; empty when nothing needs a person.")]
+    owners: Annotated[
+        tuple[str, ...], Meta(description="The teams that answer for it.", extra=words(absent="nobody is declared"))
+    ]
+    next: Annotated[
+        str,
+        Meta(
+            description="What to do next, in a sentence; empty when nothing needs a person.",
+            extra=words(absent="nothing needs a person"),
+        ),
+    ]
     next_asset: Annotated[str, Meta(description="The asset that this is about; empty when nothing needs a person.")]
 
 
@@ -56,19 +82,35 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     currency: CurrencyText
     as_of: When
     filled_through: Annotated[
-        str | None, Meta(description="The end of the last charge that is known of the month; null without charges.")
+        str | None,
+        Meta(
+            description="The end of the last charge that is known of the month; null without charges.",
+            extra=words(absent="no charge of the month is known"),
+        ),
     ]
     total: Annotated[str, Meta(description="Σ EffectiveCost that is counted in the month.")]
-    total_before: Annotated[str | None, Meta(description="That of the month before; null when there is none.")]
+    total_before: Annotated[
+        str | None,
+        Meta(
+            description="That of the month before; null when there is none.",
+            extra=words(absent="nothing is known of that month"),
+        ),
+    ]
     trend: Annotated[tuple[Month, ...], Meta(description="The totals of the last months.")]
     unjoined: Annotated[str, Meta(description="The money of names that could not be joined.")]
-    products: Annotated[tuple[Product, ...], Meta(description="The products, the costliest first.")]
+    products: Annotated[
+        tuple[Product, ...],
+        Meta(
+            description="The products, the costliest first.",
+            extra=words(absent="none is declared; `trivium setup` says what fills Trivium"),
+        ),
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
     """Give one row for each product."""
     keeping = rooms.bookkeeping
-    state = keeping.state(instant_of(params.as_of))
+    state = keeping.state(instant_of(params.as_of), params.known)
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
     books, lineage, inflows = keeping.books(currency, state), keeping.lineage(state), keeping.inflows(currency, state)

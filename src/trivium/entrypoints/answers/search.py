@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from trivium.entrypoints.answers.names import title_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import ARGUMENT
+from trivium.entrypoints.answers.terms import ARGUMENT, Known, words
 from trivium.graph.search import search
 
 Words = Annotated[str, Meta(description="Words that the name holds; case does not matter.", extra=ARGUMENT)]
@@ -22,6 +22,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
 
     q: Words
     limit: Count = 20
+    known: Known = None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,13 +38,15 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The assets that were found, the best first."""
 
-    results: Annotated[tuple[Found, ...], Meta(description="The assets, the best first.")]
+    results: Annotated[
+        tuple[Found, ...], Meta(description="The assets, the best first.", extra=words(absent="nothing is called that"))
+    ]
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
     """Find assets by words of their names."""
-    rooms.ledger.catch_up(["graph"])
-    with rooms.ledger.reading() as connection:
+    keeping = rooms.bookkeeping
+    with keeping.graph(keeping.state(known=params.known)) as connection:
         hits = search(connection, params.q, params.limit)
     return Answer(
         results=tuple(

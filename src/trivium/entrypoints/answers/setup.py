@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import format_instant
 
 _STEPS: Final = (
@@ -41,7 +42,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     fills: Annotated[str, Meta(description="What it fills.")]
     text: Annotated[str, Meta(description="How it is used.")]
     line: Annotated[str, Meta(description="The line to copy.")]
-    last_heard: Annotated[str | None, Meta(description="When it was last heard from; null when never.")]
+    last_heard: Annotated[
+        str | None, Meta(description="When it was last heard from; null when never.", extra=words(absent="never"))
+    ]
     count: Annotated[int, Meta(description="How many facts it has sent.")]
 
 

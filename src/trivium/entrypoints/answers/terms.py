@@ -26,8 +26,22 @@ Known = Annotated[
 ]
 Limit = Annotated[int, Meta(description="How many are listed at most.", ge=1, le=10_000)]
 Amount = Annotated[str, Meta(description="Exact money in the answer's currency, as decimal text.")]
-CurrencyText = Annotated[str, Meta(description="The currency of all money in the answer; empty without charges.")]
+CurrencyText = Annotated[
+    str,
+    Meta(
+        description="The currency of all money in the answer; empty without charges.",
+        extra={"absent": "unknown: no charge is known yet"},
+    ),
+]
 When = Annotated[str, Meta(description="An instant in ISO 8601, UTC.")]
+
+
+def words(*, absent: str = "", label: str = "") -> dict[str, str]:
+    """Say how a terminal writes a field (`Meta(extra=…)`).
+
+    `absent` stands where the field is null or empty: what is not known, and why; `label` stands for the field's name.
+    """
+    return {name: text for name, text in (("absent", absent), ("label", label)) if text}
 
 
 def instant_of(text: str, where: str = "as_of") -> Instant | None:

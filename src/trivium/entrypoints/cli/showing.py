@@ -1,22 +1,25 @@
-"""Writes an answer on a terminal: its figures as lines, its lists as tables, its trees indented."""
+"""Writes an answer on a terminal or into a pipe: its figures as lines, its lists as tables, its trees indented."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
-from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-_NUMBERS: Final = frozenset(
-    {"amount", "carried", "billed", "total", "rows", "count", "sequence", "distance", "imported", "refused", "repaired",
-     "bytes", "cost", "money", "statements", "facts", "spent"}
-)  # fmt: skip
+from trivium.entrypoints.cli.cells import Column, column_of, is_empty, line, printable
+from trivium.entrypoints.cli.layout import Sheet, put_rows
+from trivium.entrypoints.cli.trees import put_tree
+
+__all__ = ["console", "printable", "show"]
 _PIPE_WIDTH: Final = 10_000
+_PIPE_TABLE: Final = 160
+"""How wide a table may be in a pipe; wider records stand one below the other. $COLUMNS says otherwise."""
+_TREE: Final = frozenset({"parts", "charges"})
 
 
 def console(*, error: bool = False) -> Console:
@@ -26,96 +29,49 @@ def console(*, error: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
+def sheet_of(screen: Console) -> Sheet:
+    """Say how wide tables may be there."""
+    if screen.is_terminal:
+        return Sheet(screen, screen.width, wraps=True)
+    asked = os.environ.get("COLUMNS", "")
+    return Sheet(screen, int(asked) if asked.isdecimal() and len(asked) < 6 else _PIPE_TABLE, wraps=False)
+
+
 def show(answer: Any) -> None:
-    """Write an answer: first what is single, then each list as a table."""
-    screen = console()
-    fields = msgspec.structs.fields(type(answer))
-    single = [(one.name, getattr(answer, one.name)) for one in fields]
-    lists = [(name, value) for name, value in single if isinstance(value, list | tuple)]
-    plain = [(name, value) for name, value in single if not isinstance(value, list | tuple)]
-    plain += [(name, "none") for name, value in lists if not value]
-    _lines(screen, plain)
-    for name, value in lists:
-        if value and name in {"parts", "charges"}:
-            _tree(screen, name, value, 0)
-        elif value:
-            screen.print()
-            screen.print(Text(_title(name), style="bold"))
-            _table(screen, value)
+    """Write an answer: first what is single, then each list under its name."""
+    sheet = sheet_of(console())
+    pairs: list[tuple[str, str]] = []
+    lists: list[tuple[str, Any]] = []
+    for label, value, column in _walk(answer, ""):
+        if _is_rows(value):
+            lists.append((label, value))
+        elif not (value == "" and not column.absent):
+            pairs.append((label, line(value, column)))
+    gap = max((cell_len(label) for label, _ in pairs), default=0)
+    for label, text in pairs:
+        sheet.pair(label, text, gap)
+    trees = {name: getattr(answer, name) for name in ("parts", "charges") if hasattr(answer, name)}
+    put_tree(sheet, trees.get("parts", ()), trees.get("charges", ()))
+    for number, (label, rows) in enumerate(lists):
+        if pairs or number:
+            sheet.put()
+        sheet.put(label, "bold")
+        put_rows(sheet, rows)
 
 
-def _lines(screen: Console, pairs: Sequence[tuple[str, Any]]) -> None:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in pairs:
-        if isinstance(value, msgspec.Struct):
-            inner = msgspec.structs.asdict(value)
-            text = ", ".join(f"{_title(key)} {_cell(item)}" for key, item in inner.items() if not _long(item))
-            grid.add_row(_title(name), text)
-        elif value not in (None, "", {}):
-            grid.add_row(_title(name), _cell(value))
-    screen.print(grid)
-
-
-def _table(screen: Console, rows: Sequence[Any]) -> None:
-    """Write records as a table, other values one a line."""
-    if isinstance(rows[0], str | int):
-        for row in rows:
-            screen.print(Text(f"  {row}"))
-        return
-    plain = [row if isinstance(row, dict) else msgspec.structs.asdict(row) for row in rows]
-    names = [name for name in plain[0] if any(not _empty(row.get(name)) for row in plain)]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in names:
-        number = name in _NUMBERS
-        table.add_column(_title(name), justify="right" if number else "left", no_wrap=number, overflow="fold")
-    for row in plain:
-        table.add_row(*(_cell(row.get(name)) for name in names))
-    screen.print(table)
-
-
-def _tree(screen: Console, name: str, rows: Sequence[Any], depth: int) -> None:
-    """Write parts below each other, each with its own parts and charges indented."""
-    for row in rows:
-        indent = "  " * (depth + 1)
-        if name == "charges":
-            what = " ".join(text for text in (row.service or "charges", row.resource) if text)
-            screen.print(Text(f"{indent}{row.amount}  {what}, {row.basis}, {row.start[:10]}, {row.rows} rows"))
+def _walk(record: Any, before: str) -> Iterator[tuple[str, Any, Column]]:
+    """List the fields of a record, those of a record within it under both names; trees are left out."""
+    for field in msgspec.structs.fields(type(record)):
+        value = getattr(record, field.name)
+        column = column_of(field)
+        label = f"{before}{column.label}"
+        if field.name in _TREE and not before and hasattr(record, "parts"):
             continue
-        screen.print(Text(f"{indent}{row.amount}  {row.asset}" + (f"  ({row.basis})" if row.basis else "")))
-        _tree(screen, "parts", row.parts, depth + 1)
-        _tree(screen, "charges", row.charges, depth + 1)
+        if isinstance(value, msgspec.Struct):
+            yield from _walk(value, f"{label}: ")
+        else:
+            yield label, value, column
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_cell(item)}" for key, item in value.items() if not _empty(item))
-    if isinstance(value, msgspec.Struct):
-        return _cell(msgspec.structs.asdict(value))
-    if isinstance(value, list | tuple):
-        return ", ".join(_cell(one) for one in value)
-    return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """Replace what would move the cursor or hide in a terminal; lines stay lines, so that they can be copied."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() or letter == "\n" else f"\\x{ord(letter):02x}" for letter in text)
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value in ("", (), [], {})
-
-
-def _long(value: Any) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ")
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list | tuple) and not is_empty(value) and not isinstance(value[0], str | int)

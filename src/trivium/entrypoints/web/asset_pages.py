@@ -78,7 +78,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "took_advice": _advice(answer),
         "took_line": None if answer.origins else _took_line(answer),
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
-        "facts": [_fact(rooms, sequence, names) for sequence in answer.facts[:_FACTS]],
+        "facts": [_fact(rooms, one.sequence, names) for one in answer.facts[:_FACTS]],
         "verified_to": rooms.verified.sequence if rooms.verified.whole else None,
         "trend": _trend(answer, str(month)),
         "blast": _blast(rooms, answer, params, names) if kind == "dataset" else None,
