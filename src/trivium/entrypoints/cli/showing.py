@@ -50,8 +50,8 @@ def show(answer: Any) -> None:
     gap = max((cell_len(label) for label, _ in pairs), default=0)
     for label, text in pairs:
         sheet.pair(label, text, gap)
-    trees = {name: getattr(answer, name) for name in ("parts", "charges") if hasattr(answer, name)}
-    put_tree(sheet, trees.get("parts", ()), trees.get("charges", ()))
+    if hasattr(answer, "parts"):
+        put_tree(sheet, answer.parts, answer.charges)
     for number, (label, rows) in enumerate(lists):
         if pairs or number:
             sheet.put()
