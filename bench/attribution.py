@@ -14,6 +14,7 @@ from trivium.finops.books import MonthBook
 from trivium.finops.closings import Closings
 from trivium.finops.month import build_month
 from trivium.finops.network import Network, Poured
+from trivium.finops.owners import owners_in
 from trivium.finops.places import Places
 from trivium.finops.sharing import Sharing
 from trivium.finops.slices import Spans, View
@@ -68,7 +69,7 @@ def _book(poured: Poured, places: Places) -> MonthBook:
     month = poured.network.month
     nothing = Decimal(0)
     return MonthBook(
-        month, month.end, False, 9, poured, {}, places.key, {}, nothing, nothing, nothing, (), lambda by, key: {}
+        month, month.end, False, 9, poured, {}, places.key, {}, nothing, nothing, nothing, (), owners_in(places.flows)
     )
 
 

@@ -40,7 +40,8 @@ def month_of_flows(runs: int, seed: int = 1) -> tuple[Flows, Period]:
     )  # fmt: skip
     flows = Flows(
         runs=columns, start_sequences=Starts(empty, empty_long, empty_long),
-        ends=Ends(empty, empty_long, np.zeros(0, np.int8), empty_long), jobs=[f"job:x/{number}" for number in range(jobs)],
+        ends=Ends(empty, empty_long, np.zeros(0, np.int8), empty_long),
+        jobs=[f"job:x/{number}" for number in range(jobs)],
         datasets=[f"dataset:lake/{number:08d}" for number in range(datasets)], experiments=[], consumers=[],
         reads=_uses(random, runs, 3, datasets), writes=_uses(random, runs, 2, datasets),
         versions=Versions([], empty_long, empty, empty, empty_long), version_runs=VersionRuns(empty, empty),

@@ -24,6 +24,7 @@ from trivium.finops.apportion import apportion
 from trivium.finops.arrivals import arrivals, sources
 from trivium.finops.books import Books, MonthBook, renamed
 from trivium.finops.charges import Charge
+from trivium.finops.compiling import compiled
 from trivium.finops.network import Int32, Int64, Tank, stands_at
 from trivium.finops.spreading import COMPILED_FROM
 
@@ -264,7 +265,4 @@ def _plainly(start: Int64, target: Int32, group: Int64, mask: Int64) -> Any:
 
 @cache
 def _compiled() -> Callable[[Int64, Int32, Int64, Int64], Any]:
-    import numba
-
-    function: Callable[[Int64, Int32, Int64, Int64], Any] = numba.njit(cache=True)(mark)
-    return function
+    return compiled(mark)

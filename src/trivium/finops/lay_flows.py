@@ -14,20 +14,16 @@ from trivium.finops.layout import Layout, Retries, order_in_time
 from trivium.finops.measures import shared_by
 from trivium.finops.network import PARTS, REST, Int64
 from trivium.finops.timeline import OPENING, POUR, START
-from trivium.finops.uses import Missed, Pours, month_drains, month_pours, month_writes
+from trivium.finops.uses import Missed, Pours, month_drains, month_pours
 from trivium.graph.flows import FAILED, OPEN, SUCCESS, Uses
 
 
 def lay_reads(layout: Layout, missed: Missed) -> Reads:
     """Collect what the month's slices read at their start."""
     flows, slices = layout.view.flows, layout.slices
-    drains = month_drains(layout.view, layout.spans, slices, missed)
-    row, place = drains.row, drains.slice
-    return Reads(
-        flows.reads.dataset[row].astype(np.int64), layout.timeline.start[place], layout.hold[place],
-        flows.reads.bytes[row], flows.reads.rows[row], slices.share[place], _consumers(layout)[flows.reads.run[row]],
-        flows.reads.run[row].astype(np.int64),
-    )  # fmt: skip
+    drains = month_drains(layout.view, slices, missed)
+    return Reads(flows.reads, drains.row, drains.slice, slices.share, _consumers(layout), layout.hold,
+                 layout.timeline.start, layout.timeline.last + 1)  # fmt: skip
 
 
 def _consumers(layout: Layout) -> Int64:
@@ -41,18 +37,19 @@ def _consumers(layout: Layout) -> Int64:
 
 def lay_ends(layout: Layout, reads: Reads, missed: Missed) -> None:
     """Let every slice pour at its end by the first route that applies, and match all pours with their readers."""
-    writes, upkeep = month_pours(layout.view, layout.slices)
     flows, slices = layout.view.flows, layout.slices
+    found = month_pours(layout.view, slices, missed)
+    writes, upkeep, cuts = found.writes, found.upkeep, found.cuts
     leads = np.isin(slices.run, [*layout.registered.of_run, *layout.registered.awaited])
-    written = month_writes(layout.view, slices, missed)
-    cuts = (flows.writes.dataset[written.row].astype(np.int64), layout.timeline.end[written.slice])
-    keep = ~leads[writes.slice]
-    writes = Pours(writes.slice[keep], writes.row[keep], True)
+    if leads.any():
+        keep = ~leads[writes.slice]
+        writes = Pours(writes.slice[keep], writes.row[keep], True)
     poured = np.zeros(len(slices.run), dtype=np.bool_)
     poured[writes.slice] = poured[upkeep.slice] = True
     _route_others(layout, np.flatnonzero(~poured))
     _route_afterlives(layout)
-    stretches = Stretches(layout.draft, layout.places, reads, cuts, layout.timeline.last)
+    cut_at = flows.writes.dataset[cuts.row].astype(np.int64) * reads.width + layout.timeline.end[cuts.slice]
+    stretches = Stretches(layout.draft, layout.places, reads, cut_at)
     _match_pours(layout, stretches, [(writes, flows.writes), (upkeep, flows.reads)])
 
 
@@ -123,8 +120,7 @@ def _weights(uses: Uses, row: Int64, owner: Int64, owners: int, equally: bool) -
     """Weigh a pour's datasets: by bytes, else rows, else equally; upkeep always equally."""
     if equally:
         return np.ones(len(row), dtype=np.int64)
-    each = np.arange(len(row))
-    return shared_by(owner, owners, uses.bytes[row], uses.rows[row], np.ones(len(row)), each, each)
+    return shared_by(owner, owners, uses, row)
 
 
 def _match_pours(layout: Layout, stretches: Stretches, many: list[tuple[Pours, Uses]]) -> None:
@@ -156,7 +152,10 @@ def _release(
     Openings of such datasets were released before and are no new pours (`layout.released`).
     """
     days = layout.view.flows.life_days[dataset] if len(dataset) else np.zeros(0, dtype=np.int32)
-    lives = np.flatnonzero((days > 0) & ~np.isin(source, list(layout.released)))
+    lives = np.flatnonzero(days > 0)
+    if not len(lives):
+        return source, dataset, step, weight
+    lives = lives[~np.isin(source[lives], list(layout.released))]
     parts: list[tuple[int, int, int, int]] = []
     for row in lives.tolist():
         parts.extend(_parts(layout, int(source[row]), int(dataset[row]), int(step[row]), int(weight[row]),

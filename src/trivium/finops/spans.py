@@ -33,6 +33,8 @@ class View:
 
     def is_new(self, sequence: Int64) -> Bool:
         """Say which facts were recorded after the month before this one was closed: no month has counted them."""
+        if not len(self.closings.end):
+            return np.zeros(len(sequence), dtype=np.bool_)
         return np.asarray(self.closings.bound(sequence) == self.month.start)
 
     @property

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from trivium.facts.problem import refuse
-from trivium.finops import apportion
+from trivium.finops import apportion, compiling
 from trivium.finops.network import Bool, Int64, Network, Poured, Tank
 
 COMPILED_FROM: Final = 50_000
@@ -64,12 +63,5 @@ def _guard(size: int) -> None:
 
 @cache
 def compiled() -> Callable[..., None]:
-    """Compile the spread once per process (kept on disk by numba where it may write)."""
-    import numba
-
-    leaves = {name: numba.njit(cache=True)(getattr(apportion, name)) for name in ("hand_out_few", "hand_out_many")}
-    names: dict[str, Any] = {**vars(apportion), **leaves}
-    linked = types.FunctionType(apportion.spread.__code__, names, "spread")
-    linked.__module__ = apportion.__name__
-    function: Callable[..., None] = numba.njit(cache=False)(linked)
-    return function
+    """Compile the spread once per machine, where numba may keep it, else once per process."""
+    return compiling.compiled(apportion.spread, apportion.hand_out_few, apportion.hand_out_many)

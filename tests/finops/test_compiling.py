@@ -1,0 +1,40 @@
+"""A loop is compiled whether or not the result can be kept on disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import pytest
+
+from trivium.finops.compiling import compiled
+
+
+def twice(value: Any) -> Any:
+    return value + value
+
+
+def four_times(value: Any) -> Any:
+    return twice(twice(value))
+
+
+@pytest.mark.parametrize("fault", [None, RuntimeError, OSError])
+def test_helpers_are_linked_and_no_folder_is_needed(
+    fault: type[Exception] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = numba.njit
+
+    def njit(*, cache: bool) -> Any:
+        def of(function: Any) -> Any:
+            if cache and fault is RuntimeError:
+                raise RuntimeError("cannot cache function: no locator available")
+            return real(cache=False)(function) if not cache or fault is None else _full_disk
+
+        return of
+
+    monkeypatch.setattr(numba, "njit", njit)
+    assert compiled(four_times, twice)(3) == 12
+
+
+def _full_disk(*_: Any) -> Any:
+    raise OSError(28, "No space left on device")
