@@ -7,10 +7,11 @@ import sys
 
 from bench.attribution import attribution
 from bench.bills import bills
+from bench.pages import pages
 from bench.result import Result, table, write
 from bench.server import server
 
-PARTS = {"server": server, "bills": bills, "attribution": attribution}
+PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages}
 
 
 def main() -> int:

@@ -136,7 +136,7 @@ def asset_card(
         upstream=len(before),
         downstream=len(after),
         nodes=_nodes(inflows, healths, month, shown, len(before[:SHOWN])),
-        edges=_edges(inflows, lineage, {step.asset for step in shown}, key),
+        edges=_edges(inflows, lineage, {step.asset for step in shown}),
         quality=quality(connection, key, as_of) if kind_of(key) == "dataset" else None,
         ground=_ground(healths, [key, *(step.asset for step in before)]),
         serving=_serving(flows, key, as_of) if is_version(key) else None,
@@ -233,11 +233,10 @@ def _has_origin(flows: Flows, key: str) -> bool:
     return known and bool((flows.version_runs.version == flows.versions.keys.index(key)).any())
 
 
-def _edges(inflows: Inflows, lineage: Lineage, shown: set[str], key: str) -> tuple[Edge, ...]:
+def _edges(inflows: Inflows, lineage: Lineage, shown: set[str]) -> tuple[Edge, ...]:
     """List the edges among the assets shown; to a product only those that no longer way on the thread stands for."""
     amounts = inflows.between(asset for asset in shown if kind_of(asset) not in OWNING)
-    pairs = [(edge.source, edge.target) for edge in lineage.thread(key).edges]
-    pairs = [(source, target) for source, target in pairs if source in shown and target in shown]
+    pairs = [(edge.source, edge.target) for edge in lineage.edges_among(shown)]
     after: dict[str, set[str]] = defaultdict(set)
     for source, target in pairs:
         after[source].add(target)

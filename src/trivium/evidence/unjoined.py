@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -13,13 +14,13 @@ from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.books import Books, MonthBook
-from trivium.finops.statement import asset_lines
-from trivium.graph.assets import all_assets
-from trivium.graph.unmatched import Unmatched, suggestions, unmatched
+from trivium.finops.statement import Line, asset_lines
+from trivium.graph.assets import declared_keys, directory
+from trivium.graph.unmatched import Alike, Unmatched, runs_heard, runs_like, unmatched
 
 UNALLOCATED = "unallocated"
 OWNING = frozenset({"team", "product"})
-KNOWN = frozenset({"dataset", "job", "endpoint", "model", "experiment", "run"}) | OWNING
+KNOWN = frozenset({"dataset", "job", "endpoint", "model", "experiment"}) | OWNING
 
 
 class Unjoined(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +45,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1000) -> Report:
     """List the names that stand alone, with the money of a month that rests on them."""
     book = books.of(month)
-    known = [asset.key for asset in all_assets(connection, KNOWN)]
-    rows = [*_unallocated(book), *_unknown(book, known), *_unheard(book, known)] if book is not None else []
-    lines = {line.account: line.amount for line in asset_lines(book)} if book is not None else {}
+    drawn = asset_lines(book) if book is not None else ()
+    rows: list[Unjoined] = []
+    if book is not None:
+        known = {one.key for one in directory(connection).assets if one.kind in KNOWN}
+        rows = [*_unallocated(book), *_unknown(connection, drawn, known), *_unheard(connection, book)]
+    lines = {line.account: line.amount for line in drawn}
     named = {row.name for row in rows}
     rows += [
         _stands_alone(found, lines.get(found.name, Decimal(0)))
@@ -93,15 +97,17 @@ def _charged(kind: str, name: str, money: Decimal) -> Unjoined:
     return Unjoined(name=name, kind=kind, why=why, money=money, line=line)
 
 
-def _unknown(book: MonthBook, known: list[str]) -> list[Unjoined]:
+def _unknown(connection: Connection, lines: Iterable[Line], known: set[str]) -> list[Unjoined]:
     """List the assets that only a charge's tag names."""
-    heard = set(known)
-    rows = []
-    for line in asset_lines(book):
+    named = [line for line in lines if ":" in line.account and line.account not in known]
+    runs = {line.account for line in named if kind_of(line.account) == "run"}
+    heard = runs_heard(connection, runs) | declared_keys(connection)
+    alike, rows = Alike(known), []
+    for line in named:
         kind = kind_of(line.account)
-        if ":" not in line.account or line.account in heard:
+        if line.account in heard:
             continue
-        near = suggestions(line.account, known)
+        near = runs_like(connection, line.account) if kind == "run" else alike.to(line.account)
         rows.append(Unjoined(
             name=line.account, kind=kind, money=line.amount, suggestions=near,
             why="a charge's tag names it, but " + ("nobody declared it" if kind in OWNING else "no event does"),
@@ -110,22 +116,24 @@ def _unknown(book: MonthBook, known: list[str]) -> list[Unjoined]:
     return rows
 
 
-def _unheard(book: MonthBook, known: list[str]) -> list[Unjoined]:
+def _unheard(connection: Connection, book: MonthBook) -> list[Unjoined]:
     """List the runs that charges name and that nobody has told of: what they were charged waits as `running`."""
-    heard, waiting = set(known), dict[str, int]()
+    waiting = dict[str, int]()
     for tank, units in book.poured.carried().items():
-        if tank.kind == "running" and tank.holder not in heard:
+        if tank.kind == "running":
             waiting[tank.holder] = waiting.get(tank.holder, 0) + units
+    heard = runs_heard(connection, waiting) | declared_keys(connection) if waiting else set()
     return [
         Unjoined(
             name=run,
             kind="run",
             why="charged, but no event tells of this run",
             money=book.money(units),
-            suggestions=(near := suggestions(run, known)),
+            suggestions=(near := runs_like(connection, run)),
             line=_alias(run, near),
         )
         for run, units in sorted(waiting.items())
+        if run not in heard
     ]
 
 

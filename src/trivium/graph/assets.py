@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -13,7 +14,8 @@ from trivium.facts.instants import Instant
 from trivium.facts.keys import KINDS, kind_of
 from trivium.facts.statements import Belongs, Declared, Owned, ResourceUsed, Titled
 from trivium.graph.declarations import all_declared
-from trivium.graph.identity import canonical_key, canonical_names, merges_of, names_of
+from trivium.graph.identity import canonical_key, canonical_names, merges_of, names_now, names_of
+from trivium.graph.kept import kept
 from trivium.graph.spelling import spell
 from trivium.graph.words import RESOURCE, keys_in, resource_id
 
@@ -31,6 +33,10 @@ _NAMES = text(
     "SELECT n.id, n.key, n.first_at, n.last_at FROM graph_names n"
     f" WHERE n.kind IN :kinds AND n.first_at IS NOT NULL AND {_SEEN}"
 ).bindparams(bindparam("kinds", expanding=True))
+_UNNAMED = text(
+    "SELECT count(*) FROM graph_names n WHERE n.kind = 'dataset' AND n.named = 0 AND n.first_at IS NOT NULL"
+    f" AND {_SEEN}"
+)
 _ONE = text(
     "SELECT n.id, n.key, n.first_at, n.last_at FROM graph_names n"
     f" WHERE n.key IN :keys AND n.first_at IS NOT NULL AND {_SEEN}"
@@ -58,19 +64,38 @@ class Asset(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     last_at: Instant | None = None
 
 
+@dataclass(frozen=True)
+class Directory:
+    """The assets that are no runs, sorted by key, without the times at which they were heard of.
+
+    `heard` are those that an event names; the others are only declared. `finding` are, for each asset, the texts in
+    which a search looks, in lower case: the end of its key, its title, its key.
+    """
+
+    assets: tuple[Asset, ...]
+    heard: frozenset[str]
+    finding: tuple[tuple[str, str, str], ...]
+
+    def of_kind(self, kind: str) -> tuple[Asset, ...]:
+        """List the assets of one kind."""
+        return tuple(one for one in self.assets if one.kind == kind)
+
+
+def directory(connection: Connection) -> Directory:
+    """Give the directory, kept until what it stands on changes."""
+    marks = ("named", "declared", "merged", "described", "linked")
+    return kept(connection, "directory", marks, _directory, lambda now: now.execute(_UNNAMED).scalar_one())
+
+
 def all_assets(connection: Connection, kinds: Collection[str] = LISTED) -> list[Asset]:
     """List the assets of some kinds, sorted by key: whatever an event or a declaration names, but no audit table."""
-    canonical = canonical_names(merges_of(connection, runs="run" in kinds))
-    seen: dict[str, tuple[Instant | None, Instant | None]] = {}
-    for _, key, first_at, last_at in connection.execute(_NAMES, {"kinds": sorted(kinds)}):
-        name = canonical.get(key, key)
-        known = seen.get(name)
-        seen[name] = (first_at, last_at) if known is None else (_least(known[0], first_at), _most(known[1], last_at))
+    canonical = canonical_names(merges_of(connection)) if "run" in kinds else names_now(connection)
+    seen = _heard(connection, canonical, kinds)
     said = all_declared(connection)
     for key in _declared_keys(said):
         if kind_of(key) in kinds:
             seen.setdefault(canonical.get(key, canonical.get(spell(key), spell(key))), (None, None))
-    words = _Words(connection, said, canonical)
+    words = _words(connection) if "run" not in kinds else _Words(connection, said, canonical)
     return [words.asset(key, *seen[key]) for key in sorted(seen) if kind_of(key) in kinds]
 
 
@@ -78,11 +103,56 @@ def asset(connection: Connection, key: str) -> Asset | None:
     """Give one asset, however its key is spelled; None when nobody mentioned it."""
     chosen, names = canonical_key(connection, key), names_of(connection, key)
     times = [row[2:] for row in connection.execute(_ONE, {"keys": names})]
-    said = all_declared(connection)
-    if not times and not any(spell(named) in names or named in names for named in _declared_keys(said)):
+    words = _words(connection)
+    if not times and not any(spelled in words.mentioned for spelled in names):
         return None
-    words = _Words(connection, said, dict.fromkeys(names, chosen))
-    return words.asset(chosen, min((t[0] for t in times), default=None), max((t[1] for t in times), default=None))
+    found = words.asset(chosen, min((t[0] for t in times), default=None), max((t[1] for t in times), default=None))
+    if kind_of(key) != "run":
+        return found
+    return _Words(connection, all_declared(connection), dict.fromkeys(names, chosen)).asset(
+        chosen, found.first_at, found.last_at
+    )
+
+
+def _directory(connection: Connection) -> Directory:
+    listed = all_assets(connection)
+    assets = tuple(msgspec.structs.replace(one, first_at=None, last_at=None) for one in listed)
+    return Directory(
+        assets,
+        frozenset(one.key for one in listed if one.first_at is not None),
+        tuple((_short(one.key).casefold(), one.title.casefold(), one.key.casefold()) for one in assets),
+    )
+
+
+def _heard(
+    connection: Connection, canonical: Mapping[str, str], kinds: Collection[str]
+) -> dict[str, tuple[Instant | None, Instant | None]]:
+    """Give the assets that events name, with the first and last instant."""
+    seen: dict[str, tuple[Instant | None, Instant | None]] = {}
+    for _, key, first_at, last_at in connection.execute(_NAMES, {"kinds": sorted(kinds)}):
+        name = canonical.get(key, key)
+        known = seen.get(name)
+        seen[name] = (first_at, last_at) if known is None else (_least(known[0], first_at), _most(known[1], last_at))
+    return seen
+
+
+def _words(connection: Connection) -> _Words:
+    """Give what is said of assets that are no runs, kept until somebody says something else."""
+
+    def read(now: Connection) -> _Words:
+        return _Words(now, all_declared(now), names_now(now))
+
+    return kept(connection, "words", ("declared", "merged", "described"), read)
+
+
+def _short(key: str) -> str:
+    """Give the last part of a key: a table without its schema, a file without its folder."""
+    return key.rstrip("/").rpartition("/")[2].rpartition(".")[2] or key
+
+
+def declared_keys(connection: Connection) -> frozenset[str]:
+    """Give the keys that declarations name, as they spell them and as they are spelled; kept."""
+    return _words(connection).mentioned
 
 
 def facts_about(connection: Connection, key: str, limit: int = 1000) -> list[int]:
@@ -93,7 +163,10 @@ def facts_about(connection: Connection, key: str, limit: int = 1000) -> list[int
 class _Words:
     """What is said of assets, by canonical key."""
 
-    def __init__(self, connection: Connection, said: list[tuple[Declared, int]], canonical: dict[str, str]) -> None:
+    def __init__(self, connection: Connection, said: list[tuple[Declared, int]], canonical: Mapping[str, str]) -> None:
+        declared = _declared_keys(said)
+        self.mentioned = frozenset(declared | {spell(key) for key in declared})
+        """What declarations name, as they spell it and as it is spelled."""
         self._titles: dict[str, str] = {}
         self._documentation: dict[str, str] = {}
         self._products: dict[str, set[str]] = defaultdict(set)

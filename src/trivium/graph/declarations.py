@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from trivium.facts.instants import Instant
 from trivium.facts.statements import Declared, VersionRegistered, decode_statement
+from trivium.graph.kept import kept
 
 Said = TypeVar("Said")
 _LATEST = text(
@@ -21,8 +22,12 @@ def all_declared(connection: Connection) -> list[tuple[Declared, int]]:
     """List what is declared and not withdrawn, each with the sequence of its fact, in order of sequence.
 
     Where several sources declare the same, the latest counts; when that is withdrawn, the one before counts again.
-    A version without a claimed time is registered when its fact was recorded.
+    A version without a claimed time is registered when its fact was recorded. The list is shared: do not change it.
     """
+    return kept(connection, "declared", ("declared",), _read)
+
+
+def _read(connection: Connection) -> list[tuple[Declared, int]]:
     latest = {row.identity: row for row in connection.execute(_LATEST)}
     rows = sorted(latest.values(), key=lambda row: row.sequence)
     return [(_dated(decode_statement(row.statement.encode()), row.recorded_at), row.sequence) for row in rows]

@@ -13,8 +13,10 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, bindparam, text
 
+from trivium.facts.keys import kind_of
 from trivium.facts.statements import Alias
 from trivium.graph.declarations import declared_now
+from trivium.graph.kept import kept
 from trivium.graph.spelling import spell
 
 ALIAS: Final = "alias"
@@ -35,9 +37,14 @@ class Merge(msgspec.Struct, frozen=True, order=True):
 
 def merges_of(connection: Connection, *, runs: bool = True) -> list[Merge]:
     """List all evidence that two names are one thing, sorted; without `runs` only that of other assets."""
-    where = "" if runs else " WHERE name NOT LIKE 'run:%'"
+    where = "" if runs else " WHERE name < 'run:' OR name >= 'run;'"
     found = connection.execute(text(f"SELECT name, means, reason, sequence FROM graph_merges{where}"))
     return sorted([*(Merge(*row) for row in found), *_aliases(connection)])
+
+
+def names_now(connection: Connection) -> dict[str, str]:
+    """Give for every merged name the one its asset goes by, but for runs. It is shared: do not change it."""
+    return kept(connection, "names", ("merged", "declared"), lambda made: canonical_names(merges_of(made, runs=False)))
 
 
 def evidence_of(connection: Connection, key: str) -> list[Merge]:
@@ -57,19 +64,42 @@ def evidence_of(connection: Connection, key: str) -> list[Merge]:
 
 def canonical_key(connection: Connection, key: str) -> str:
     """Give the name that an asset goes by, however its key is spelled; a key that nobody mentioned is spelled."""
-    canonical = canonical_names(evidence_of(connection, key))
+    canonical = _around(connection, key)
     return canonical.get(key) or canonical.get(spell(key)) or spell(key)
 
 
 def names_of(connection: Connection, key: str) -> list[str]:
     """List all names of the asset that a key names, its canonical one too, sorted."""
-    canonical = canonical_names(evidence_of(connection, key))
+    canonical = _around(connection, key)
     chosen = canonical.get(key) or canonical.get(spell(key)) or spell(key)
-    return sorted({chosen, *(name for name, one in canonical.items() if one == chosen)})
+    if kind_of(key) == "run":
+        return sorted({chosen, *(name for name, one in canonical.items() if one == chosen)})
+    return sorted({chosen, *_groups(connection).get(chosen, ())})
+
+
+def _around(connection: Connection, key: str) -> dict[str, str]:
+    """Give the names around a key; of runs, of which there are many, only those that are one thing with it."""
+    return canonical_names(evidence_of(connection, key)) if kind_of(key) == "run" else names_now(connection)
+
+
+def _groups(connection: Connection) -> dict[str, list[str]]:
+    """Give all names of each merged asset by the name that it goes by, but of runs."""
+
+    def grouped(now: Connection) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, chosen in names_now(now).items():
+            found.setdefault(chosen, []).append(name)
+        return found
+
+    return kept(connection, "groups", ("merged", "declared"), grouped)
 
 
 def _aliases(connection: Connection) -> list[Merge]:
     """Give the declared aliases, and the spellings that they use."""
+    return kept(connection, "aliases", ("declared",), _read_aliases)
+
+
+def _read_aliases(connection: Connection) -> list[Merge]:
     merges = []
     for statement, sequence in declared_now(connection, Alias):
         merges.append(Merge(spell(statement.name), spell(statement.means), ALIAS, sequence))

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from trivium.graph.assets import Asset, all_assets, asset
+from trivium.graph.assets import Asset, asset, directory
 
 _RUNS = text(
     "SELECT n.key FROM graph_names n JOIN graph_runs r ON r.run = n.id WHERE n.key >= :low AND n.key < :high"
@@ -31,21 +31,25 @@ def search(connection: Connection, words: str, limit: int = 20) -> list[Hit]:
     parts = words.casefold().split()
     if not parts:
         return []
-    ranked = [Hit(rank, found) for found in all_assets(connection) if (rank := _rank(found, parts)) is not None]
+    known = directory(connection)
+    ranked = [
+        Hit(rank, found)
+        for found, names in zip(known.assets, known.finding, strict=True)
+        if (rank := _rank(found, names, parts)) is not None
+    ]
     ranked += [Hit(1, found) for found in _runs(connection, words.strip(), limit)]
     ranked.sort(key=lambda hit: (hit.rank, len(hit.asset.key), hit.asset.key))
     return ranked[:limit]
 
 
-def _rank(found: Asset, parts: list[str]) -> int | None:
-    names = [name.casefold() for name in (_short(found.key), found.title, found.key) if name]
-    ranks = []
+def _rank(found: Asset, names: tuple[str, ...], parts: list[str]) -> int | None:
+    worst = 0
     for part in parts:
-        best = min((_place(name, part) for name in names), default=9)
-        if best == 9:
-            best = 4 if part in found.documentation.casefold() else 9
-        ranks.append(best)
-    return None if max(ranks) == 9 else max(ranks)
+        best = min((_place(name, part) for name in names if part in name), default=9)
+        if best == 9 and part not in found.documentation.casefold():
+            return None
+        worst = max(worst, min(best, 4))
+    return worst
 
 
 def _place(name: str, part: str) -> int:
@@ -55,11 +59,6 @@ def _place(name: str, part: str) -> int:
     if at == 0:
         return 0 if name == part else 1
     return 3 if name[at - 1].isalnum() else 2
-
-
-def _short(key: str) -> str:
-    """Give the last part of a key: a table without its schema, a file without its folder."""
-    return key.rstrip("/").rpartition("/")[2].rpartition(".")[2] or key
 
 
 def _runs(connection: Connection, words: str, limit: int) -> list[Asset]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, bindparam, text
 
-from trivium.facts.instants import Instant
+from trivium.facts.instants import FIRST, Instant
 from trivium.facts.statements import (
     Belongs,
     Declared,
@@ -18,9 +21,15 @@ from trivium.facts.statements import (
 )
 from trivium.graph.declarations import all_declared
 from trivium.graph.flows_reader import DEFAULT_EXPERIMENT
-from trivium.graph.identity import canonical_names, merges_of
+from trivium.graph.identity import names_now
+from trivium.graph.kept import kept
 from trivium.graph.spelling import spell
 
+Said = list[tuple[Declared, int]]
+Way = tuple[Instant, Instant, str, str]
+"""Since when a way stands, until when (0: without end), where it comes from and where it leads."""
+_KEPT: Final = 8
+_AT_ONCE: Final = 500
 _LINKS = text(
     "SELECT j.key, l.written, d.key, l.first_at FROM graph_links l JOIN graph_names j ON j.id = l.job"
     " JOIN graph_names d ON d.id = l.dataset WHERE NOT EXISTS (SELECT 1 FROM graph_descriptions t"
@@ -59,6 +68,18 @@ class Thread(msgspec.Struct, frozen=True):
     edges: tuple[Edge, ...]
 
 
+@dataclass(frozen=True)
+class Ways:
+    """All ways between assets."""
+
+    rows: list[Way]
+    changes: list[Instant]
+    """The instants at which a way begins or ends, in order."""
+    names: Mapping[str, str]
+    made: dict[int, Lineage] = field(default_factory=dict, compare=False)
+    """The graphs that were asked for, by how many changes lie before them."""
+
+
 class Lineage:
     """The graph of assets as it was at one instant: an edge stands from its first run on.
 
@@ -66,20 +87,18 @@ class Lineage:
     """
 
     def __init__(self, connection: Connection, as_of: Instant | None = None) -> None:
-        self._as_of = as_of
-        self._said = all_declared(connection)
-        self._canonical = canonical_names(merges_of(connection, runs=False))
+        ways = _ways(connection)
+        self._canonical = ways.names
         self._after: dict[str, set[str]] = defaultdict(set)
         self._before: dict[str, set[str]] = defaultdict(set)
-        for job, written, dataset, first_at in connection.execute(_LINKS):
-            if self._has_begun(first_at):
-                self._connect(*((job, dataset) if written else (dataset, job)))
-        self._connect_models(connection)
+        for since, until, source, target in ways.rows:
+            if as_of is None or (since <= as_of and (not until or as_of < until)):
+                self._after[source].add(target)
+                self._before[target].add(source)
 
     def name(self, key: str) -> str:
         """Give the canonical name of a key."""
-        spelled = spell(key)
-        return self._canonical.get(key) or self._canonical.get(spelled) or spelled
+        return _named(self._canonical, key)
 
     def upstream(self, key: str, depth: int | None = None) -> list[Step]:
         """List what an asset is made of, nearest first."""
@@ -89,62 +108,92 @@ class Lineage:
         """List what an asset goes into, nearest first."""
         return _walk(self._after, self.name(key), depth)
 
+    def edges_among(self, assets: Collection[str]) -> list[Edge]:
+        """List the edges among some assets (by canonical key), sorted."""
+        inside = set(assets)
+        return sorted(Edge(source, target) for source in inside for target in self._after.get(source, set()) & inside)
+
     def thread(self, key: str, depth: int | None = None) -> Thread:
         """Give both sides of an asset and the edges among them."""
         asset = self.name(key)
         before, after = self.upstream(asset, depth), self.downstream(asset, depth)
-        inside = {asset, *(step.asset for step in before), *(step.asset for step in after)}
-        edges = sorted(
-            Edge(source, target) for source in inside for target in self._after.get(source, ()) if target in inside
-        )
+        edges = self.edges_among([asset, *(step.asset for step in before), *(step.asset for step in after)])
         return Thread(asset, tuple(before), tuple(after), tuple(edges))
 
-    def _has_begun(self, at: Instant) -> bool:
-        return self._as_of is None or at <= self._as_of
 
-    def _connect(self, source: str, target: str) -> None:
-        source, target = self.name(source), self.name(target)
-        if source != target:
-            self._after[source].add(target)
-            self._before[target].add(source)
+def lineage_at(connection: Connection, as_of: Instant | None = None) -> Lineage:
+    """Give the graph of assets at an instant, kept until a way begins, ends or is told of."""
+    ways = _ways(connection)
+    place = len(ways.changes) + 1 if as_of is None else bisect_right(ways.changes, as_of)
+    found = ways.made.get(place)
+    if found is None:
+        found = Lineage(connection, as_of)
+        if len(ways.made) >= _KEPT:
+            ways.made.clear()
+        ways.made[place] = found
+    return found
 
-    def _connect_models(self, connection: Connection) -> None:
-        """Add what is declared: runs and trials to versions, versions to their users, all of them to products."""
-        jobs = _jobs_of(connection, self._said)
-        trials: dict[str, list[str]] = defaultdict(list)
-        for statement, _ in self._said:
-            if isinstance(statement, TrialOf) and statement.experiment != DEFAULT_EXPERIMENT:
-                trials[statement.experiment].append(jobs.get(statement.run, statement.run))
-        for statement, _ in self._said:
-            if isinstance(statement, VersionRegistered) and not statement.prompt and self._has_begun(statement.at):
-                self._connect_version(statement, jobs, trials)
-            elif isinstance(statement, VersionUsed) and self._is_used(statement):
-                self._connect(statement.version, statement.by)
-            elif isinstance(statement, Belongs):
-                self._connect(statement.asset, statement.product)
 
-    def _connect_version(self, version: VersionRegistered, jobs: dict[str, str], trials: dict[str, list[str]]) -> None:
-        for run in version.runs:
-            self._connect(jobs.get(run, run), version.version)
-        if version.copy_of:
-            self._connect(version.copy_of, version.version)
-        if version.experiment and version.experiment != DEFAULT_EXPERIMENT:
-            self._connect(version.experiment, version.version)
-            for job in trials.get(version.experiment, ()):
-                self._connect(job, version.experiment)
+def _ways(connection: Connection) -> Ways:
+    return kept(connection, "ways", ("linked", "declared", "merged", "described"), _read_ways, _jobs_now)
 
-    def _is_used(self, use: VersionUsed) -> bool:
-        return self._has_begun(use.since) and (self._as_of is None or not use.until or self._as_of < use.until)
+
+def _read_ways(connection: Connection) -> Ways:
+    names = names_now(connection)
+    found = list(_links(connection))
+    found += _declared_ways(all_declared(connection), _jobs_now(connection))
+    rows = [(since, until, _named(names, source), _named(names, target)) for since, until, source, target in found]
+    rows = [row for row in rows if row[2] != row[3]]
+    changes = {row[0] for row in rows} | {row[1] for row in rows}
+    return Ways(rows, sorted(changes), names)
+
+
+def _links(connection: Connection) -> Iterator[Way]:
+    for job, written, dataset, first_at in connection.execute(_LINKS):
+        yield (first_at, 0, job, dataset) if written else (first_at, 0, dataset, job)
+
+
+def _declared_ways(said: Said, jobs: Mapping[str, str]) -> Iterator[Way]:
+    """Give what is declared: runs and trials to versions, versions to their users, all of them to products."""
+    trials: dict[str, list[str]] = defaultdict(list)
+    for statement, _ in said:
+        if isinstance(statement, TrialOf) and statement.experiment != DEFAULT_EXPERIMENT:
+            trials[statement.experiment].append(jobs.get(statement.run, statement.run))
+    for statement, _ in said:
+        if isinstance(statement, VersionRegistered) and not statement.prompt:
+            yield from _ways_of_version(statement, jobs, trials)
+        elif isinstance(statement, VersionUsed):
+            yield statement.since, statement.until, statement.version, statement.by
+        elif isinstance(statement, Belongs):
+            yield FIRST, 0, statement.asset, statement.product
+
+
+def _ways_of_version(
+    version: VersionRegistered, jobs: Mapping[str, str], trials: Mapping[str, list[str]]
+) -> Iterator[Way]:
+    for run in version.runs:
+        yield version.at, 0, jobs.get(run, run), version.version
+    if version.copy_of:
+        yield version.at, 0, version.copy_of, version.version
+    if version.experiment and version.experiment != DEFAULT_EXPERIMENT:
+        yield version.at, 0, version.experiment, version.version
+        for job in dict.fromkeys(trials.get(version.experiment, ())):
+            yield version.at, 0, job, version.experiment
+
+
+def _named(names: Mapping[str, str], key: str) -> str:
+    spelled = spell(key)
+    return names.get(key) or names.get(spelled) or spelled
 
 
 def upstream(connection: Connection, key: str, as_of: Instant | None = None, depth: int | None = None) -> list[Step]:
     """List what an asset is made of, nearest first; as it was at an instant, over at most `depth` edges."""
-    return Lineage(connection, as_of).upstream(key, depth)
+    return lineage_at(connection, as_of).upstream(key, depth)
 
 
 def downstream(connection: Connection, key: str, as_of: Instant | None = None, depth: int | None = None) -> list[Step]:
     """List what an asset goes into, nearest first; as it was at an instant, over at most `depth` edges."""
-    return Lineage(connection, as_of).downstream(key, depth)
+    return lineage_at(connection, as_of).downstream(key, depth)
 
 
 def _walk(edges: dict[str, set[str]], start: str, depth: int | None) -> list[Step]:
@@ -160,16 +209,23 @@ def _walk(edges: dict[str, set[str]], start: str, depth: int | None) -> list[Ste
     return sorted(Step(distance, asset) for asset, distance in distances.items())
 
 
-def _jobs_of(connection: Connection, said: list[tuple[Declared, int]]) -> dict[str, str]:
+def _jobs_now(connection: Connection) -> dict[str, str]:
     """Give the jobs of the runs that declarations name, under any of the two ids of a run that was seen twice."""
-    runs = {statement.run for statement, _ in said if isinstance(statement, TrialOf)}
-    runs |= {run for statement, _ in said if isinstance(statement, VersionRegistered) for run in statement.runs}
+    runs = kept(connection, "declared runs", ("declared",), _declared_runs)
     jobs: dict[str, str] = {}
-    ordered = sorted(runs)
-    for start in range(0, len(ordered), 500):
-        part = ordered[start : start + 500]
-        twins = {row[0]: row[1] for row in connection.execute(_SAME_RUNS, {"keys": part})}
-        both = [*part, *twins.values()]
-        found = {row[0]: row[1] for row in connection.execute(_JOBS_OF_RUNS, {"keys": both})}
-        jobs |= {run: found.get(run) or found[twins[run]] for run in part if run in found or twins.get(run) in found}
+    for start in range(0, len(runs), _AT_ONCE):
+        part = runs[start : start + _AT_ONCE]
+        jobs |= {row[0]: row[1] for row in connection.execute(_JOBS_OF_RUNS, {"keys": part})}
+        alone = [run for run in part if run not in jobs]
+        twins = {row[0]: row[1] for row in connection.execute(_SAME_RUNS, {"keys": alone})} if alone else {}
+        if twins:
+            of_twins = connection.execute(_JOBS_OF_RUNS, {"keys": sorted(set(twins.values()))})
+            found = {row[0]: row[1] for row in of_twins}
+            jobs |= {run: found[twin] for run, twin in twins.items() if twin in found}
     return jobs
+
+
+def _declared_runs(connection: Connection) -> list[str]:
+    said = [statement for statement, _ in all_declared(connection)]
+    runs = {one.run for one in said if isinstance(one, TrialOf)}
+    return sorted(runs | {run for one in said if isinstance(one, VersionRegistered) for run in one.runs})

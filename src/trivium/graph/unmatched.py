@@ -6,17 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from trivium.facts.keys import KINDS, kind_of
 from trivium.facts.statements import Belongs, ResourceUsed, VersionRegistered, VersionUsed
-from trivium.graph.assets import all_assets
+from trivium.graph.assets import directory
 from trivium.graph.declarations import all_declared
-from trivium.graph.flows_reader import read_flows
-from trivium.graph.identity import canonical_names, merges_of
+from trivium.graph.identity import canonical_key, names_now
+from trivium.graph.kept import kept
 from trivium.graph.spelling import spell
 from trivium.graph.words import RESOURCE, keys_in, resource_id
 
@@ -24,7 +25,17 @@ _RUNS_WITHOUT_JOB = text(
     "SELECT n.key FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
     " ORDER BY n.key LIMIT :limit"
 )
+_HEARD = text("SELECT key FROM graph_names WHERE key IN :keys AND first_at IS NOT NULL").bindparams(
+    bindparam("keys", expanding=True)
+)
+_ALIKE_RUNS = text("SELECT key FROM graph_names WHERE key >= :low AND key < :high ORDER BY key LIMIT :limit")
+_USED = text(
+    "SELECT DISTINCT d.key, l.written FROM graph_links l JOIN graph_names d ON d.id = l.dataset"
+    " WHERE d.kind = 'dataset' AND NOT (l.written = 1 AND EXISTS (SELECT 1 FROM graph_descriptions t"
+    " WHERE t.asset = l.job AND t.field = 'job_type' AND t.value = 'TEST'))"
+)
 _ALIKE: Final = 0.8
+_BEGINNING: Final = len("run:") + 6
 _LOOKS: Final = 500
 _NOISE = re.compile(r"[^a-z0-9]+")
 
@@ -43,7 +54,10 @@ def unmatched(connection: Connection, limit: int = 1000) -> list[Unmatched]:
     Datasets that are read but that nobody writes, while a written one is spelled nearly alike; runs without a job;
     declared assets that no event names; versions that are used but whose origin is unknown.
     """
-    found = [*_sources(connection), *_jobless(connection, limit), *_absent(connection), *_originless(connection)]
+    sources = kept(connection, "sources", ("linked", "merged", "declared", "described"), _sources)
+    absent = kept(connection, "absent", ("named", "declared", "merged", "linked", "described"), _absent, _unheard_runs)
+    originless = kept(connection, "originless", ("declared",), _originless)
+    found = [*sources, *_jobless(connection, limit), *absent, *originless]
     return sorted(found, key=lambda one: (one.reason, one.name))[:limit]
 
 
@@ -63,22 +77,48 @@ def suggestions(name: str, known: Collection[str], count: int = 3) -> tuple[str,
 
     A key is compared only with its own kind, and near ones are looked for among at most 500.
     """
-    kind = kind_of(name) if kind_of(name) in KINDS else ""
-    others = sorted(key for key in known if key != name and (not kind or kind_of(key) == kind))
-    by_tail: dict[str, list[str]] = defaultdict(list)
-    for key in others:
-        by_tail[_tail(key)].append(key)
-    near = get_close_matches(_tail(name), list(by_tail)[:_LOOKS], n=count, cutoff=_ALIKE)
-    found = [key for tail in dict.fromkeys([_tail(name), *near]) for key in by_tail.get(tail, ())]
-    return tuple(found[:count])
+    return Alike(known).to(name, count)
+
+
+class Alike:
+    """Known keys, sorted by what is left of them without punctuation and case, so that many names can be compared."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._tails: dict[str, dict[str, list[str]]] = {}
+        for key in sorted(known):
+            for kind in ("", kind_of(key)):
+                self._tails.setdefault(kind, {}).setdefault(_tail(key), []).append(key)
+
+    def to(self, name: str, count: int = 3) -> tuple[str, ...]:
+        """Give the keys that a name most likely means; see `suggestions`."""
+        tails = self._tails.get(kind_of(name) if kind_of(name) in KINDS else "", {})
+        near = get_close_matches(_tail(name), list(islice(tails, _LOOKS)), n=count, cutoff=_ALIKE)
+        found = [key for tail in dict.fromkeys([_tail(name), *near]) for key in tails.get(tail, ()) if key != name]
+        return tuple(found[:count])
+
+
+def runs_heard(connection: Connection, runs: Collection[str]) -> set[str]:
+    """Give those of some runs, by any of their names, that an event tells of."""
+    ordered, found = sorted(set(runs)), set[str]()
+    for start in range(0, len(ordered), _LOOKS):
+        found.update(connection.execute(_HEARD, {"keys": ordered[start : start + _LOOKS]}).scalars())
+    return found | {run for run in ordered if run not in found and canonical_key(connection, run) != run}
+
+
+def runs_like(connection: Connection, run: str) -> tuple[str, ...]:
+    """Find the runs that a name may mean: those whose ids begin alike and differ in punctuation or case only."""
+    low = run[:_BEGINNING]
+    keys = connection.execute(_ALIKE_RUNS, {"low": low, "high": low + "\U0010ffff", "limit": _LOOKS}).scalars().all()
+    return suggestions(run, keys)
 
 
 def _sources(connection: Connection) -> list[Unmatched]:
     """List the datasets that are only read, where a written one may be meant; other sources are simply sources."""
-    flows = read_flows(connection)
-    written = {flows.datasets[place] for place in set(flows.writes.dataset.tolist())}
-    read = {flows.datasets[place] for place in set(flows.reads.dataset.tolist())}
-    listed = [(key, suggestions(key, written)) for key in sorted(read - written)]
+    names, read, written = names_now(connection), set[str](), set[str]()
+    for key, wrote in connection.execute(_USED):
+        (written if wrote else read).add(names.get(key, key))
+    alike = Alike(written)
+    listed = [(key, alike.to(key)) for key in sorted(read - written)]
     return [Unmatched(key, "read, but never written", found) for key, found in listed if found]
 
 
@@ -89,13 +129,25 @@ def _jobless(connection: Connection, limit: int) -> list[Unmatched]:
 
 def _absent(connection: Connection) -> list[Unmatched]:
     """List datasets, jobs and runs that only declarations name."""
-    canonical = canonical_names(merges_of(connection))
-    assets = all_assets(connection, {"dataset", "job", "run"})
-    seen = {one.key for one in assets if one.first_at is not None}
+    names, heard = names_now(connection), directory(connection).heard
     named = {key for statement, _ in all_declared(connection) for key in keys_in(statement)}
-    names = {canonical.get(key) or canonical.get(spell(key)) or spell(key) for key in named}
-    absent = sorted(name for name in names - seen if kind_of(name) in {"dataset", "job", "run"})
-    return [Unmatched(name, "declared, but no event names it", suggestions(name, seen)) for name in absent]
+    known = {names.get(key) or names.get(spell(key)) or spell(key) for key in named}
+    absent = [name for name in known - heard if kind_of(name) in {"dataset", "job"}]
+    alike = Alike(heard) if absent else None
+    found = [(name, alike.to(name) if alike else ()) for name in absent]
+    found += [(run, runs_like(connection, run)) for run in _unheard_runs(connection)]
+    return [Unmatched(name, "declared, but no event names it", likely) for name, likely in sorted(found)]
+
+
+def _unheard_runs(connection: Connection) -> tuple[str, ...]:
+    """List the runs that declarations name and no event tells of."""
+
+    def named(now: Connection) -> list[str]:
+        said = {key for statement, _ in all_declared(now) for key in keys_in(statement)}
+        return sorted(spell(key) for key in said if kind_of(key) == "run")
+
+    runs = kept(connection, "runs named", ("declared",), named)
+    return tuple(sorted(set(runs) - runs_heard(connection, runs)))
 
 
 def _originless(connection: Connection) -> list[Unmatched]:
@@ -120,7 +172,7 @@ def declared_resources(connection: Connection) -> dict[str, list[str]]:
 def productless(connection: Connection, kinds: Collection[str] = ("endpoint",)) -> list[str]:
     """List the assets of some kinds that belong to no product, sorted."""
     placed = {spell(one.asset) for one, _ in all_declared(connection) if isinstance(one, Belongs)}
-    return [one.key for one in all_assets(connection, kinds) if one.key not in placed]
+    return [one.key for one in directory(connection).assets if one.kind in kinds and one.key not in placed]
 
 
 def _tail(key: str) -> str:
