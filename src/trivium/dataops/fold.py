@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import singledispatchmethod
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,10 +11,12 @@ from sqlalchemy import Connection, text
 from trivium.dataops.tables import metadata
 from trivium.facts.fact import RecordedFact
 from trivium.facts.kinds import OBSERVATIONS
-from trivium.facts.statements import CheckSeen, DatasetSeen, QualityMeasured, Reader, RunSeen, Statement
+from trivium.facts.statements import CheckSeen, DatasetSeen, QualityMeasured, Reader, RunSeen
 from trivium.graph.spelling import spell
+from trivium.ledger.direct import put_many
 
-Row = dict[str, Any]
+Rows = dict[str, list[dict[str, Any]]]
+"""Rows by table."""
 _TERMINAL: Final = {"complete": 1, "fail": 0, "abort": 0}
 _PUT: Final = {
     "checks": text(
@@ -72,47 +73,51 @@ class DataopsFold:
 
     def apply(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Fold facts, in order of sequence, into the tables."""
-        rows: dict[str, list[Row]] = {table: [] for table in _PUT}
+        rows: Rows = {table: [] for table in _PUT}
         for recorded in facts:
             for statement in self._reader(recorded):
-                for table, row in self._rows(statement):
-                    row["sequence"] = recorded.sequence
-                    rows[table].append(row)
+                take = _TAKERS.get(type(statement))
+                if take is not None:
+                    take(rows, statement, recorded.sequence)
         for table, listed in rows.items():
-            if listed:
-                connection.execute(_PUT[table], listed)
+            put_many(connection, _PUT[table], listed)
 
-    @singledispatchmethod
-    def _rows(self, statement: Statement) -> Iterator[tuple[str, Row]]:
-        """Give the rows of a statement; statements of other types say nothing about content."""
-        assert isinstance(statement, Statement)
-        yield from ()
 
-    @_rows.register
-    def _run(self, seen: RunSeen) -> Iterator[tuple[str, Row]]:
-        success = _TERMINAL.get(seen.event)
-        test = int(seen.job_type == "TEST")
-        if success is not None or test:
-            at = _NOT_ENDED if success is None else seen.at
-            yield "ends", {"run": seen.run, "at": at, "success": success or 0, "test": test}
-        for use in seen.writes:
-            yield "refreshes", {"dataset": spell(use.dataset), "run": seen.run}
+def _run(rows: Rows, seen: RunSeen, sequence: int) -> None:
+    success = _TERMINAL.get(seen.event)
+    test = int(seen.job_type == "TEST")
+    if success is not None or test:
+        at = _NOT_ENDED if success is None else seen.at
+        row = {"run": seen.run, "at": at, "success": success or 0, "test": test, "sequence": sequence}
+        rows["ends"].append(row)
+    for use in seen.writes:
+        rows["refreshes"].append({"dataset": spell(use.dataset), "run": seen.run, "sequence": sequence})
 
-    @_rows.register
-    def _check(self, seen: CheckSeen) -> Iterator[tuple[str, Row]]:
-        row = {name: getattr(seen, name) for name in ("at", "run", "severity", "expected", "actual")}
-        named = {"dataset": spell(seen.dataset), "name": seen.check, "part": seen.column, "passed": int(seen.passed)}
-        yield "checks", row | named
 
-    @_rows.register
-    def _measure(self, seen: QualityMeasured) -> Iterator[tuple[str, Row]]:
-        for measure, value in seen.measures.items():
-            named = {"dataset": spell(seen.dataset), "measure": measure, "value": value}
-            yield "measures", named | {"at": seen.at, "run": seen.run}
+def _check(rows: Rows, seen: CheckSeen, sequence: int) -> None:
+    row = {name: getattr(seen, name) for name in ("at", "run", "severity", "expected", "actual")}
+    named = {"dataset": spell(seen.dataset), "name": seen.check, "part": seen.column, "passed": int(seen.passed)}
+    rows["checks"].append(row | named | {"sequence": sequence})
 
-    @_rows.register
-    def _dataset(self, seen: DatasetSeen) -> Iterator[tuple[str, Row]]:
-        if seen.columns:
-            columns = msgspec.json.encode([[column.name, column.type] for column in seen.columns]).decode()
-            named = {"dataset": spell(seen.dataset), "at": seen.at}
-            yield "schemas", named | {"columns": columns, "written": int(bool(seen.run))}
+
+def _measure(rows: Rows, seen: QualityMeasured, sequence: int) -> None:
+    shared = {"dataset": spell(seen.dataset), "at": seen.at, "run": seen.run, "sequence": sequence}
+    for measure, value in seen.measures.items():
+        rows["measures"].append({"measure": measure, "value": value, **shared})
+
+
+def _dataset(rows: Rows, seen: DatasetSeen, sequence: int) -> None:
+    if seen.columns:
+        columns = _encode([(column.name, column.type) for column in seen.columns]).decode()
+        named = {"dataset": spell(seen.dataset), "at": seen.at, "columns": columns}
+        rows["schemas"].append(named | {"written": int(bool(seen.run)), "sequence": sequence})
+
+
+_encode = msgspec.json.Encoder().encode
+_TAKERS: Final[dict[type, Callable[[Rows, Any, int], None]]] = {
+    RunSeen: _run,
+    CheckSeen: _check,
+    QualityMeasured: _measure,
+    DatasetSeen: _dataset,
+}
+"""What gives the rows of each kind of statement; the others say nothing about content."""

@@ -39,13 +39,12 @@ def check_bounds(raw: bytes) -> None:
     if len(raw) > MAX_BODY:
         title = f"The body has {len(raw)} bytes; at most {MAX_BODY} are taken."
         raise refuse("too_large", title, status=413, where="$", fix="Send it in smaller parts.")
-    plain = _without_escapes(raw)
-    if _is_deep(_shape(plain)):
+    if is_too_deep(raw):
         title = f"The body is nested deeper than {MAX_DEPTH} levels."
         raise refuse("too_deep", title, where="$", fix="Send flatter JSON.")
     if not raw.isascii():
         _check_utf8(raw)
-    if _is_strange(raw, plain):
+    if is_strange(raw):
         value = decode(raw)
         if not _is_sound(value):
             walk(value)
@@ -66,9 +65,27 @@ def malformed(raw: bytes, fault: Exception) -> ProblemError:
     return refuse("bad_json", title, status=400, where="$", fix="Send one JSON document in UTF-8.")
 
 
+def is_too_deep(raw: bytes) -> bool:
+    """Say whether the brackets of a JSON text nest deeper than is allowed."""
+    return _is_deep(_shape(without_escapes(raw)))
+
+
+def is_strange(raw: bytes) -> bool:
+    """Say whether a JSON text may hold a string, key, number or escape that `walk` refuses; it may be wrong to say so.
+
+    It is never wrong to deny it.
+    """
+    return bool(
+        len(raw) > MAX_STRING
+        or (b"\\" in raw and _STRANGE_TEXT.search(raw))
+        or _has_strange_number(raw)
+        or _LONG_KEY.search(without_escapes(raw))
+    )
+
+
 def depth_of(raw: bytes) -> int:
     """Count how deep the brackets of a JSON text nest, up to one level over what is allowed."""
-    return _count(_shape(_without_escapes(raw)))
+    return _count(_shape(without_escapes(raw)))
 
 
 def walk(value: Any, path: str = "$") -> None:
@@ -86,7 +103,7 @@ def walk(value: Any, path: str = "$") -> None:
         _check_number(value, path)
 
 
-def _without_escapes(raw: bytes) -> bytes:
+def without_escapes(raw: bytes) -> bytes:
     """Overwrite escaped backslashes and quotes, so that each quote that is left begins or ends a string."""
     return raw.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in raw else raw
 
@@ -135,15 +152,6 @@ def _count(shape: bytes) -> int:
         if deepest > MAX_DEPTH:
             break
     return deepest
-
-
-def _is_strange(raw: bytes, plain: bytes) -> bool:
-    return bool(
-        len(raw) > MAX_STRING
-        or (b"\\u" in raw and _STRANGE_TEXT.search(raw))
-        or _has_strange_number(raw)
-        or _LONG_KEY.search(plain)
-    )
 
 
 def _has_strange_number(raw: bytes) -> bool:

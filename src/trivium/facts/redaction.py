@@ -47,11 +47,8 @@ _ASSIGNED = re.compile(rb"(" + _ANY_NAME + rb"\s{0,3}=\s{0,3})(?:'[^'\"\\]{1,512
 _SQL = re.compile(rb"((?:identified\s{1,8}by|password)\s{1,8})'[^'\"]{1,512}'")
 
 
-_MARKERS: Final = (*(marker for marker, _, _ in _FIXED if marker != b"://"), b"@")
+_MARKERS: Final = tuple(marker for marker, _, _ in _FIXED if marker != b"://")
 _FOLDED_MARKERS: Final = (b"bearer", b"basic", b"identified", b"password '")
-_harmless: set[bytes] = set()
-_HARMLESS_MOST: Final = 8_192
-_HARMLESS_LONGEST: Final = 1_024
 
 
 def redact(raw: bytes) -> bytes:
@@ -60,28 +57,26 @@ def redact(raw: bytes) -> bytes:
     Known are keys of AWS, Google, GitHub, GitLab, Slack, Stripe and OpenAI, bearer tokens, JSON web tokens, private
     keys, signed URLs, passwords in URLs and in SQL, and values whose name ends in a word for a password, secret, key
     or token (`"db_password": "…"`, `api_key=…`).
-
-    No marker of a secret holds a quote, and events repeat themselves: pieces between quotes that were looked at before
-    and hold no marker are known to be harmless, and only new ones are looked at.
     """
-    new = set(raw.split(b'"')) - _harmless if len(raw) < _HARMLESS_MOST * 8 else {raw}
-    if not new:
-        return raw
-    if _may_hold_secrets(b"\n".join(new)):
-        return _cut(raw)
-    if len(_harmless) > _HARMLESS_MOST:
-        _harmless.clear()
-    _harmless.update(piece for piece in new if len(piece) <= _HARMLESS_LONGEST)
-    return raw
+    return _cut(raw) if _may_hold_secrets(raw) else raw
 
 
-def _may_hold_secrets(pieces: bytes) -> bool:
-    lower = pieces.lower()
+def _may_hold_secrets(raw: bytes) -> bool:
+    lower = raw.lower()
     return (
-        any(marker in pieces for marker in _MARKERS)
-        or any(marker in lower for marker in _FOLDED_MARKERS)
-        or _names_one(lower)
+        _holds_one(_MARKERS, raw)
+        or (b"@" in raw and b"://" in raw)
+        or _holds_one(_FOLDED_MARKERS, lower)
+        or (_holds_one(_HINTS, lower) and _holds_one(_NAMES, lower))
     )
+
+
+def _holds_one(words: tuple[bytes, ...], raw: bytes) -> bool:
+    """Say whether one of these words occurs; a loop is twice as fast here as `any`."""
+    for word in words:  # noqa: SIM110
+        if word in raw:
+            return True
+    return False
 
 
 def _cut(raw: bytes) -> bytes:
@@ -105,8 +100,3 @@ def _cut_folded(pattern: re.Pattern[bytes], raw: bytes) -> bytes:
         parts += [raw[at : found.end(1)], REDACTED]
         at = found.end()
     return b"".join([*parts, raw[at:]]) if parts else raw
-
-
-def _names_one(lower: bytes) -> bool:
-    """Rule most texts out with few looks."""
-    return any(hint in lower for hint in _HINTS) and any(name in lower for name in _NAMES)

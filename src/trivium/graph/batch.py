@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import singledispatchmethod
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -69,22 +70,31 @@ class Batch:
         self._sequence = 0
         self._recorded_at = 0
         self._source = ""
+        self._takers: dict[type, Callable[[Any], None]] = {
+            RunSeen: self._run,
+            JobSeen: self._job,
+            DatasetSeen: self._dataset,
+            CheckSeen: self._check,
+            QualityMeasured: self._measure,
+        }
 
     def begin(self, recorded: RecordedFact) -> None:
         """Say which fact the next statements come from."""
         self._sequence, self._recorded_at = recorded.sequence, recorded.recorded_at
         self._source = recorded.fact.source
 
-    @singledispatchmethod
     def take(self, statement: Observed | Declared) -> None:
         """Add one statement of the fact; what is no observation is declared."""
+        take = self._takers.get(type(statement))
+        if take is not None:
+            take(statement)
+            return
         assert not isinstance(statement, Observed), f"{type(statement).__name__} has no reader here"
         for key in keys_in(statement):
             self._name(key, None, named=False)
         text = None if isinstance(statement, Withdrawn) else encode_statement(statement).decode()
         self.declared.append(DeclaredRow(self._source, identity_of(statement), text, self._recorded_at, self._sequence))
 
-    @take.register
     def _run(self, seen: RunSeen) -> None:
         run = self._name(seen.run, seen.at)
         job = self._name(seen.job, seen.at) if seen.job else ""
@@ -105,13 +115,11 @@ class Batch:
         for resource in seen.resources + seen.queries:
             self.resources.setdefault((run, resource), self._sequence)
 
-    @take.register
     def _job(self, seen: JobSeen) -> None:
         job = self._name(seen.job, seen.at)
         self._describe(job, seen.at, job_type=seen.job_type, documentation=seen.documentation, owners=seen.owners)
         self._tag(job, seen.at, seen.tags)
 
-    @take.register
     def _dataset(self, seen: DatasetSeen) -> None:
         dataset = self._name(seen.dataset, seen.at, named=not seen.run)
         for link in seen.symlinks:
@@ -119,11 +127,9 @@ class Batch:
         self._describe(dataset, seen.at, documentation=seen.documentation, version=seen.version, owners=seen.owners)
         self._tag(dataset, seen.at, seen.tags)
 
-    @take.register
     def _check(self, seen: CheckSeen) -> None:
         self._checked(seen.dataset, seen.run, seen.at)
 
-    @take.register
     def _measure(self, seen: QualityMeasured) -> None:
         self._checked(seen.dataset, seen.run, seen.at)
 

@@ -7,12 +7,13 @@ from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.graph.batch import Batch, NameRow
 from trivium.graph.rows import Description, RunRow, later, united
+from trivium.ledger.direct import put_many
 
 _CHUNK: Final = 500
 _KNOWN_NAMES = text("SELECT id, key, named, first_at, last_at FROM graph_names WHERE key IN :keys").bindparams(
@@ -114,10 +115,8 @@ class _Put:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def __call__(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
-        listed = list(rows)
-        if listed:
-            self._connection.execute(statement, listed)
+    def __call__(self, statement: TextClause, rows: Iterable[dict[str, Any]]) -> None:
+        put_many(self._connection, statement, rows)
 
 
 def _store_names(connection: Connection, names: dict[str, NameRow]) -> dict[str, int]:

@@ -129,9 +129,14 @@ class Ledger:
         self._writer.submit(request)
         return request.future
 
-    async def append_async(self, facts: Sequence[Fact], *, within: Within | None = None) -> list[Receipt]:
-        """Append facts from an event loop: as `submit`, but a whole group's answers wake the loop once."""
-        request = LoopRequest(Wish(entries_of(facts), within=within), asyncio.get_running_loop())
+    async def append_async(
+        self, facts: Sequence[Fact], *, within: Within | None = None, hashes: Sequence[bytes] | None = None
+    ) -> list[Receipt]:
+        """Append facts from an event loop: as `submit`, but a whole group's answers wake the loop once.
+
+        `hashes` are the SHA-256 of the bodies, where the caller has them.
+        """
+        request = LoopRequest(Wish(entries_of(facts, hashes), within=within), asyncio.get_running_loop())
         self._writer.submit(request)
         return await request.promise
 

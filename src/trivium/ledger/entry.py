@@ -24,12 +24,17 @@ class Entry(msgspec.Struct, frozen=True):
     body_hash: bytes
 
 
-def entries_of(facts: Sequence[Fact]) -> list[Entry]:
-    """Check facts and hash their bodies; refuses texts that no database can hold and times without a text form."""
-    return [_entry(fact) for fact in facts]
+def entries_of(facts: Sequence[Fact], hashes: Sequence[bytes] | None = None) -> list[Entry]:
+    """Check facts and hash their bodies; refuses texts that no database can hold and times without a text form.
+
+    Who has the bodies' SHA-256 hands them in.
+    """
+    if hashes is None:
+        hashes = [sha256(fact.body).digest() for fact in facts]
+    return [_entry(fact, body_hash) for fact, body_hash in zip(facts, hashes, strict=True)]
 
 
-def _entry(fact: Fact) -> Entry:
+def _entry(fact: Fact, body_hash: bytes) -> Entry:
     text = f"{fact.subject}{fact.actor}{fact.source}{fact.key}"
     if len(text) > TEXT_MAX or "\x00" in text or not (text.isascii() or _is_utf8(text)):
         raise _bad_text(fact)
@@ -41,7 +46,7 @@ def _entry(fact: Fact) -> Entry:
         raise refuse("too_large", title, status=413, where="body")
     if not fact.key or not fact.source:
         raise refuse("bad_fact", f"A fact about {shown(fact.subject)} lacks its source or key.", where="key")
-    return Entry(fact, sha256(fact.body).digest())
+    return Entry(fact, body_hash)
 
 
 def _bad_text(fact: Fact) -> ProblemError:

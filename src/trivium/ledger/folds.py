@@ -18,7 +18,7 @@ from trivium.ledger.storage import Storage
 from trivium.ledger.tables import fold_cursors
 from trivium.ledger.tallies import Tallies
 
-BATCH_FACTS: Final = 2_000
+BATCH_FACTS: Final = 500
 FOLLOWS: Final = -1
 """The stored cursor of a fold inside the transaction: always at the head, so it need not be written each time."""
 

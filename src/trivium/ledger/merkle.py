@@ -23,6 +23,7 @@ children's hashes. The body enters by its own hash, so that a proof need not sho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 from typing import Final
@@ -42,14 +43,29 @@ _BODY = Struct(">Q")
 def leaf_hash(sequence: int, recorded_at: int, fact: Fact, body_hash: bytes) -> bytes:
     """Hash the leaf of one recorded fact; `body_hash` is the SHA-256 of its body."""
     assert len(body_hash) == HASH_SIZE, "the body enters by its SHA-256"
-    parts = [_MARK, _FIXED.pack(sequence, recorded_at, fact.happened_at)]
-    for text in (fact.kind, fact.subject, fact.actor, fact.source, fact.key):
-        encoded = text.encode()
-        parts.append(_LENGTH.pack(len(encoded)))
-        parts.append(encoded)
-    parts.append(_BODY.pack(len(fact.body)))
-    parts.append(body_hash)
-    return sha256(b"".join(parts)).digest()
+    leaf = b"".join(
+        (
+            _MARK,
+            _FIXED.pack(sequence, recorded_at, fact.happened_at),
+            _often(fact.kind),
+            _text(fact.subject),
+            _often(fact.actor),
+            _often(fact.source),
+            _text(fact.key),
+            _BODY.pack(len(fact.body)),
+            body_hash,
+        )
+    )
+    return sha256(leaf).digest()
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
+
+
+_often = lru_cache(maxsize=1024)(_text)
+"""Texts that most facts share are encoded once."""
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

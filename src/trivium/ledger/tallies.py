@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table,
 
 from trivium.facts.fact import RecordedFact
 from trivium.facts.kinds import Kind
+from trivium.ledger.direct import put_many
 
 _COUNT = BigInteger().with_variant(Integer, "sqlite")
 
@@ -58,4 +59,4 @@ class Tallies:
             {"source": source, "kind": kind, "facts": count, "sequence": last.sequence, "recorded_at": last.recorded_at}
             for (source, kind), (count, last) in counted.items()
         ]
-        connection.execute(_ADD, rows)
+        put_many(connection, _ADD, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -97,11 +97,10 @@ class Writer:
         return time.monotonic() - taken if taken else 0.0
 
     def catch_up(self, folds: list[Fold], to: int) -> Steps:
-        """Give the steps that bring folds up to a sequence."""
-        for fold in folds:
-            while self._folding.behind(fold, to):
-                self._fold_batch(fold, to)
-                yield
+        """Give the steps that bring folds up to a sequence, abreast: what a reader remembers serves all of them."""
+        while (fold := self._furthest_behind(folds, to)) is not None:
+            self._fold_batch(fold, to)
+            yield
         return to
 
     def rebuild(self, fold: Fold) -> Steps:
@@ -189,8 +188,11 @@ class Writer:
             future.set_exception(closed)
 
     def _next_behind(self) -> Fold | None:
-        """Pick the fold that is furthest behind."""
-        late = [fold for fold in self._folding.folds.values() if self._folding.behind(fold, self.head.sequence)]
+        """Pick the fold that is furthest behind the head."""
+        return self._furthest_behind(self._folding.folds.values(), self.head.sequence)
+
+    def _furthest_behind(self, folds: Iterable[Fold], to: int) -> Fold | None:
+        late = [fold for fold in folds if self._folding.behind(fold, to)]
         return min(late, key=lambda fold: self._folding.cursor(fold.name)) if late else None
 
     def _gather(self) -> None:

@@ -17,6 +17,7 @@ from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, Keys, command_endpoint
 from trivium.entrypoints.api.description import openapi
+from trivium.entrypoints.api.fixed import FixedFirst
 from trivium.entrypoints.api.frame import Frame
 from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
 from trivium.entrypoints.api.lineage import Lineage, LineageBatch
@@ -36,7 +37,7 @@ def create_app(rooms: Rooms) -> ASGIApp:
     routes = routes_of(rooms, metrics)
     policies.check_policies(routes)
     router = Router(routes, redirect_slashes=False, default=_nothing_here)
-    return Frame(router, rooms.hosts, metrics, page_of_problems())
+    return Frame(FixedFirst(routes, router), rooms.hosts, metrics, page_of_problems())
 
 
 def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:

@@ -86,8 +86,9 @@ class _Answer:
 def _add_security(message: MutableMapping[str, Any]) -> None:
     """Add the security headers that an answer does not bring itself."""
     headers = list(message.get("headers", ()))
-    own = {name for name, _ in headers} & _NAMES
-    message["headers"] = headers + ([pair for pair in _SECURITY if pair[0] not in own] if own else _SECURITY)
+    own = [name for name, _ in headers if name in _NAMES]
+    headers += [pair for pair in _SECURITY if pair[0] not in own] if own else _SECURITY
+    message["headers"] = headers
 
 
 def _is_browser(scope: Scope) -> bool:

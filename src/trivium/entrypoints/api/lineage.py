@@ -13,7 +13,7 @@ from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.problems import retry_after
 from trivium.entrypoints.policies import INGEST
 from trivium.facts.problem import Problem, ProblemError
-from trivium.intake.openlineage.reader import BatchFailure, accept, accept_batch
+from trivium.intake.openlineage.reader import BatchFailure, accept, accept_batch, body_hash
 from trivium.ledger.book import Ledger
 
 _EMPTY: Final[Any] = {"type": "http.response.body", "body": b""}
@@ -26,20 +26,18 @@ class Lineage:
 
     def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
         self._ledger = ledger
-        self._written = metrics.events.labels("written")
-        self._known = metrics.events.labels("known")
-        self._refused = metrics.events.labels("refused")
+        self._events = metrics.events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one event."""
         try:
             fact = accept(await read_body(scope, receive, INGEST.max_body))
-            receipt = (await self._ledger.append_async([fact]))[0]
+            (receipt,) = await self._ledger.append_async([fact], hashes=[body_hash(fact)])
         except ProblemError as fault:
-            self._refused.inc()
+            self._events["refused"] += 1
             await refusal(fault.problem)(scope, receive, send)
             return
-        (self._written if receipt.written else self._known).inc()
+        self._events["written" if receipt.written else "known"] += 1
         await send(dict(_WRITTEN if receipt.written else _KNOWN))
         await send(_EMPTY)
 
@@ -55,14 +53,14 @@ class LineageBatch:
         """Take a batch of events."""
         try:
             facts, failures = accept_batch(await read_body(scope, receive, INGEST.max_body))
-            receipts = await self._ledger.append_async(facts) if facts else []
+            receipts = await self._ledger.append_async(facts, hashes=[*map(body_hash, facts)]) if facts else []
         except ProblemError as fault:
             await refusal(fault.problem)(scope, receive, send)
             return
         written = sum(receipt.written for receipt in receipts)
-        self._events.labels("written").inc(written)
-        self._events.labels("known").inc(len(receipts) - written)
-        self._events.labels("refused").inc(len(failures))
+        self._events["written"] += written
+        self._events["known"] += len(receipts) - written
+        self._events["refused"] += len(failures)
         response = batch_report(len(facts), failures) if failures else Response(status_code=204)
         await response(scope, receive, send)
 

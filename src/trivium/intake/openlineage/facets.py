@@ -77,9 +77,24 @@ def symlinks_of(facets: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({key for key in map(dataset_key, items(facets, "symlinks", "identifiers")) if key}))
 
 
+class Schema(dict[str, Any]):
+    """A schema facet with the columns that it lists by itself, read once."""
+
+    def __init__(self, facet: dict[str, Any]) -> None:
+        super().__init__(facet)
+        self.columns = _columns({"schema": facet}, {})
+
+
 def columns_of(facets: dict[str, Any]) -> tuple[Column, ...]:
     """List the columns of a schema in its order, with the columns that they are derived from."""
     sources = _sources(facets)
+    schema = facets.get("schema")
+    if not sources and isinstance(schema, Schema):
+        return schema.columns
+    return _columns(facets, sources)
+
+
+def _columns(facets: dict[str, Any], sources: dict[str, tuple[tuple[str, str], ...]]) -> tuple[Column, ...]:
     columns = []
     for field in items(facets, "schema", "fields"):
         name, kind = field.get("name"), field.get("type")

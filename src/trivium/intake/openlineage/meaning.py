@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import msgspec
+from functools import lru_cache
+from typing import Any, Final
 
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import Instant
 from trivium.facts.statements import DatasetSeen, DatasetUse, JobSeen, Observed, RunSeen
+from trivium.intake.openlineage.decoding import decode_event
 from trivium.intake.openlineage.facets import (
     columns_of,
     count,
@@ -32,7 +32,6 @@ from trivium.intake.openlineage.names import (
 from trivium.intake.openlineage.quality import checks_of, measures_of
 
 Named = list[tuple[str, dict[str, Any]]]
-_decode = msgspec.json.Decoder().decode
 
 
 def statements(recorded: RecordedFact) -> Sequence[Observed]:
@@ -40,15 +39,26 @@ def statements(recorded: RecordedFact) -> Sequence[Observed]:
 
     Outputs of a test are its audit tables, no assets: nothing is said of them.
     """
-    event, at = _decode(recorded.fact.body), recorded.fact.happened_at
+    fact = recorded.fact
+    read = _remembered if len(fact.body) <= _REMEMBERED_BYTES else _statements
+    return read(fact.body, fact.happened_at)
+
+
+def _statements(body: bytes, at: Instant) -> tuple[Observed, ...]:
+    event = decode_event(body)
     job = event.get("job")
     job_facets = facets_of(job)
     if event.get("run") is not None:
-        return _run_event(event, job, job_facets, at)
+        return tuple(_run_event(event, job, job_facets, at))
     if event.get("dataset") is not None:
-        return _described([(dataset_key(event["dataset"]), event["dataset"])], at, always=True)
+        return tuple(_described([(dataset_key(event["dataset"]), event["dataset"])], at, always=True))
     datasets = _named(event.get("inputs")) + _named(event.get("outputs"))
-    return [_job_seen(job, job_facets, at), *_described(datasets, at, always=True)]
+    return (_job_seen(job, job_facets, at), *_described(datasets, at, always=True))
+
+
+_REMEMBERED_BYTES: Final = 16 * 1024
+_remembered = lru_cache(maxsize=600)(_statements)
+"""Several folds ask what the same events mean, one batch after the other."""
 
 
 def _run_event(event: dict[str, Any], job: Any, job_facets: dict[str, Any], at: Instant) -> list[Observed]:
@@ -114,7 +124,7 @@ def _run_tags(facets: dict[str, Any], tags: list[tuple[str, str]]) -> dict[str, 
 def _same_as(facets: dict[str, Any], tags: list[tuple[str, str]], run: str) -> tuple[str, ...]:
     """Find the MLflow run that this run is: a tag or a run facet `mlflow.run_id`, or a facet `mlflow`."""
     found = [value for key, value in tags if key in RUN_ID_TAGS]
-    for name in RUN_ID_TAGS:
+    for name in RUN_ID_TAGS if facets else ():
         facet = facets.get(name)
         found += (
             [facet] if isinstance(facet, str) else [text(facets, name, field) for field in ("value", "runId", "run_id")]

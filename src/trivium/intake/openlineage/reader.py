@@ -17,11 +17,11 @@ from trivium.facts.instants import parse_instant
 from trivium.facts.keys import MAX_LENGTH, dataset, job
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import ProblemError, refuse, shown
-from trivium.facts.redaction import redact
+from trivium.facts.screening import Screen
 from trivium.intake.openlineage.meaning import statements
 from trivium.intake.openlineage.names import EVENTS, SOURCE, run_key
 
-__all__ = ["BatchFailure", "accept", "accept_batch", "statements"]
+__all__ = ["BatchFailure", "accept", "accept_batch", "body_hash", "statements"]
 
 MAX_NAME: Final = MAX_LENGTH // 3 - 64
 """Characters of namespace and name together: escaped, they still fit an asset key."""
@@ -55,6 +55,7 @@ class _Event(msgspec.Struct, rename="camel"):
 
 
 _decoder = msgspec.json.Decoder(_Event)
+_screen = Screen()
 _batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -64,8 +65,7 @@ def accept(raw: bytes) -> Fact:
     Refuses what is out of bounds (trivium.facts.bounds) and an event without a readable time, run, job or dataset;
     the problem names the JSON path and the value.
     """
-    check_bounds(raw)
-    body = redact(raw)
+    body = _screen(raw)
     event = _decode(body)
     happened_at = parse_instant(event.event_time, "$.eventTime")
     return Fact(
@@ -76,6 +76,11 @@ def accept(raw: bytes) -> Fact:
         key=sha256(body).hexdigest(),
         body=body,
     )
+
+
+def body_hash(fact: Fact) -> bytes:
+    """Give the SHA-256 of the body of a fact that `accept` made: its key, which need not be computed again."""
+    return bytes.fromhex(fact.key)
 
 
 def accept_batch(raw: bytes) -> tuple[list[Fact], list[BatchFailure]]:
