@@ -54,8 +54,11 @@ def recorded(history: History, rules: Rules = AS_WRITTEN) -> tuple[list[Recorded
 
 
 def is_next(month: str, closed: tuple[str, ...], facts: list[Recorded]) -> bool:
-    """Say whether a month is the next to close: no earlier one that is open has charges."""
-    return month == next_month(closed[-1]) if closed else not months_before(month, facts)
+    """Say whether a month is the next to close: the first with charges, or the one after the last closed."""
+    if closed:
+        return month == next_month(closed[-1])
+    charged = [part.month for r in facts if isinstance(r.fact, Charge) for part in parts_of(r.fact)]
+    return min(charged, default=None) == month
 
 
 def months_before(month: str, facts: list[Recorded]) -> list[str]:

@@ -132,6 +132,18 @@ class Rules:
     versions_after_ends: bool = True
     written_else_equally: bool = True
     zero_length_is_one_step: bool = True
+    bad_since_last_pass: bool = True
+    bridge_is_whole: bool = True
+    explained_so_deep: bool = True
+    explained_to_charges: bool = True
+    forward_in_time: bool = True
+    invoices_by_billing_period: bool = True
+    last_28_days: bool = True
+    refreshed_is_said: bool = True
+    repair_in_order: bool = True
+    spent_is_own: bool = True
+    unknown_has_no_sum: bool = True
+    open_runs_drain: bool = True
 
 
 AS_WRITTEN = Rules()

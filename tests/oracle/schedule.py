@@ -32,7 +32,9 @@ def end_position(part: Slice, view: View) -> Position:
 
 def reads_at(part: Slice, run: Run, view: View) -> Position | None:
     """Return where a slice reads: at its start."""
-    if part is not run.slices[0] and not view.rules.slices_read:
+    if (part is not run.slices[0] and not view.rules.slices_read) or (
+        run.end is None and not view.rules.open_runs_drain
+    ):
         return None
     if part.end is not None and part.end > part.start and not view.rules.reads_at_start:
         return part.end, ENDS, -1, part.run, 0

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
+from typing import Any
 
+import duckdb
+import msgspec
 import numpy as np
 from sqlalchemy import Connection, create_engine
 
 from tests.oracle import history as told
+from tests.oracle.months import month_of
+from trivium.dataops.fold import DataopsFold
 from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
+from trivium.facts.problem import ProblemError
 from trivium.facts.statements import (
     Belongs,
     CheckSeen,
@@ -35,14 +43,20 @@ from trivium.facts.statements import (
     VersionRegistered,
     VersionUsed,
 )
-from trivium.finops.archive import freeze, thaw
+from trivium.finops.archive import thaw
 from trivium.finops.books import Books, MonthBook, Question, keep_books
-from trivium.finops.charges import Charge
+from trivium.finops.charges import Bill, Charge
+from trivium.finops.closing import Closed, MonthsFold, check_order, closed_of
 from trivium.finops.closings import Closings
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.fold import GraphFold
 
 SCALE = 10**18
+CHARGES = (
+    '"InvoiceId" VARCHAR, "ChargeCategory" VARCHAR, "CommitmentDiscountStatus" VARCHAR, "CommitmentDiscountId" VARCHAR,'
+    ' "ChargePeriodStart" TIMESTAMP, "ChargePeriodEnd" TIMESTAMP, "BilledCost" DECIMAL(38,18),'
+    ' "EffectiveCost" DECIMAL(38,18), "BillingCurrency" VARCHAR, "BillingPeriodStart" TIMESTAMP'
+)
 CURRENCY = "USD"
 CHECKED = "dataset:ns/d0"
 """What a check looked at counts only by the reads of its run."""
@@ -119,6 +133,8 @@ class Product:
     spoken: dict[int, list[Statement]] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
     """The time of the latest event told of each run: what is said of it besides comes with that."""
+    billed: list[told.Charge] = field(default_factory=list)
+    months: MonthsFold = field(default_factory=MonthsFold)
     counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """Predictions told so far: a declaration states the sum."""
 
@@ -128,16 +144,21 @@ def tell(history: told.History) -> Product:
     connection = create_engine("sqlite://").connect()
     spoken: dict[int, list[Statement]] = {}
     fold = GraphFold(lambda recorded: spoken[recorded.sequence])
-    fold.create(connection)
+    folds: list[GraphFold | DataopsFold] = [fold]
+    if any(isinstance(delivery, told.Check | told.Worth) for delivery in history.deliveries):
+        folds.append(DataopsFold(lambda recorded: spoken[recorded.sequence]))
     product = Product(connection, fold, spoken=spoken)
+    for each in (*folds, product.months):
+        each.create(connection)
     batch: list[RecordedFact] = []
     for delivery in history.deliveries:
         if isinstance(delivery, told.Close):
-            fold.apply(connection, batch)
+            _apply(folds, connection, batch)
             batch = []
             _close(product, delivery.month)
         elif isinstance(delivery, told.Charge):
             product.sequence += 1
+            product.billed.append(delivery)
             product.charges.append(_charge(delivery, product.sequence))
         elif statements := _statements(product, delivery):
             product.sequence += 1
@@ -145,8 +166,15 @@ def tell(history: told.History) -> Product:
                 product.heard[delivery.run] = delivery.time
             spoken[product.sequence] = statements
             batch.append(_fact(product.sequence, statements[0]))
-    fold.apply(connection, batch)
+    _apply(folds, connection, batch)
     return product
+
+
+def _apply(folds: Sequence[GraphFold | DataopsFold], connection: Connection, batch: Sequence[RecordedFact]) -> None:
+    for fold in folds:
+        fold.apply(
+            connection, batch if isinstance(fold, GraphFold) else [f for f in batch if f.fact.kind in fold.kinds]
+        )
 
 
 def books(product: Product, as_of: int, month: str) -> Books:
@@ -158,12 +186,62 @@ def books(product: Product, as_of: int, month: str) -> Books:
 
 
 def _close(product: Product, month: str) -> None:
+    """Close a month that has ended; one that is not the next to close is refused and stays open."""
     period = parse_period(month)
-    kept = books(product, period.end, month).of(period)
-    product.closed.append((product.sequence, period.end))
-    if kept is not None:
-        product.frozen.append(thaw(freeze(kept)))
+    ours = books(product, period.end, month)
+    frozen: dict[str, bytes] = {}
+    try:
+        check_order(product.connection, period, period.end)
+        closed = closed_of(period, max(1, product.sequence), [ours], lambda body: _put(frozen, body))
+    except ProblemError as refused:
+        if refused.problem.code not in {"close_in_order", "nothing_to_close"}:
+            raise
+        return
     product.sequence += 1
+    product.months.apply(product.connection, [_closing(product.sequence, closed)])
+    product.closed.append((product.sequence - 1, period.end))
+    product.frozen.append(thaw(*frozen.values()))
+
+
+def _put(frozen: dict[str, bytes], body: bytes) -> str:
+    frozen[sha256(body).hexdigest()] = body
+    return sha256(body).hexdigest()
+
+
+def _closing(sequence: int, closed: Closed) -> RecordedFact:
+    body = msgspec.json.encode(closed)
+    fact = Fact(kind=Kind.MONTH_CLOSED, subject=closed.month, happened_at=0, source="told", key=closed.month, body=body)
+    return RecordedFact(sequence=sequence, recorded_at=0, fact=fact)
+
+
+def bill(product: Product) -> Bill:
+    """Give the charges of a history as a lake of one table, with their invoices."""
+    return _Lake([
+        (
+            fact.invoice, fact.category, "Unused" if fact.unused else None, _text(fact.start), _text(fact.end),
+            exact(fact.amount if fact.billed is None else fact.billed), exact(fact.amount), CURRENCY,
+            f"{fact.billing_month or month_of(fact.start)}-01",
+        )
+        for fact in product.billed
+    ])  # fmt: skip
+
+
+def _text(at: int) -> str:
+    return datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class _Lake:
+    """A table of charges that answers SQL."""
+
+    def __init__(self, rows: Sequence[tuple[object, ...]]) -> None:
+        self._engine = duckdb.connect()
+        self._engine.execute(f"CREATE TABLE charges ({CHARGES})")
+        for row in rows:
+            self._engine.execute("INSERT INTO charges VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)", row)
+
+    def query(self, sql: str, parameters: Sequence[object] = (), *, as_of: int | None = None) -> list[tuple[Any, ...]]:
+        assert as_of is None, "this lake has one state"
+        return self._engine.execute(sql, list(parameters)).fetchall()
 
 
 def _closings(product: Product) -> Closings:
@@ -193,7 +271,8 @@ def _charge(fact: told.Charge, sequence: int) -> Charge:
     columns |= {f"allocated_tag_{ours}": allocated.get(theirs) for ours, theirs in names.items()}
     columns |= {f"tag:{name}": value for name, value in tags.items()}
     amount = exact(fact.amount)
-    return Charge(columns, fact.start, fact.end, amount, amount, fact.in_tokens, sequence, 0, 1)
+    billed = amount if fact.billed is None else exact(fact.billed)
+    return Charge(columns, fact.start, fact.end, amount, billed, fact.in_tokens, sequence, 0, 1)
 
 
 def _use(dataset: str, size: int | None, rows: int | None) -> DatasetUse:
@@ -279,4 +358,4 @@ def _detail(fact: told.RunDetail, at: int) -> list[Statement]:
     return seen
 
 
-__all__ = ["Product", "books", "exact", "rounded", "spoken", "tell"]
+__all__ = ["Product", "bill", "books", "exact", "rounded", "spoken", "tell"]
