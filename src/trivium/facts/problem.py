@@ -48,6 +48,6 @@ def refuse(
 
 
 def shown(value: object, limit: int = 80) -> str:
-    """Quote a client's value for an error message: escaped, printable, at most `limit` characters."""
-    text = ascii(value)
+    """Quote a client's value for an error message: escaped, printable, at most `limit` characters; bytes as text."""
+    text = ascii(value.decode("latin-1") if isinstance(value, bytes) else value)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -79,7 +79,7 @@ def test_the_same_file_again_is_no_news(home: Path) -> None:
     (["cost", "statement", "--by", "colour"], 2), (["cost", "statement", "--nothing"], 2),
     (["cost", "statement", "--known", "x"], 2), (["cost", "explain", "model:m/1", "--depth", "0"], 2),
     (["cost", "statement", "--currency", "XYZ"], 2), (["ledger", "fact", "999"], 2), (["import", "focus"], 2),
-    (["import", "focus", "/nowhere"], 2), (["declare", "/nowhere"], 2), (["cost", "close", "2026-11"], 2),
+    (["import", "focus", "/nowhere"], 2), (["declare", "/nowhere"], 2), (["cost", "close", "2026-11"], 1),
     (["health", "--url", "ftp://x"], 2), (["health", "--url", "http://127.0.0.1:9"], 3),
 ])  # fmt: skip
 def test_exit_codes(arguments: list[str], code: int, home: Path) -> None:

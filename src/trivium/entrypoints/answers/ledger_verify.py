@@ -11,7 +11,7 @@ from msgspec import Meta
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import format_instant, now
-from trivium.facts.problem import refuse
+from trivium.facts.problem import refuse, shown
 from trivium.ledger.verify import verify
 
 
@@ -49,7 +49,11 @@ def of(home: Path, checkpoint: Path | None = None) -> Answer:
     try:
         found = verify(home, checkpoint)
     except FileNotFoundError as fault:
+        if checkpoint is not None and fault.filename and Path(fault.filename) == checkpoint:
+            raise _bad_checkpoint(f"{shown(str(checkpoint))} does not exist.", 404) from fault
         raise no_ledger(home, fault) from fault
+    except (ValueError, OSError) as fault:
+        raise _bad_checkpoint(f"{shown(str(checkpoint))} is no checkpoint, or cannot be read.", 422) from fault
     return Answer(
         ok=found.ok,
         home_id=found.home_id,
@@ -59,6 +63,11 @@ def of(home: Path, checkpoint: Path | None = None) -> Answer:
         problems=found.problems,
         not_excluded=found.not_excluded,
     )
+
+
+def _bad_checkpoint(title: str, status: int) -> Exception:
+    fix = "Name a file that `trivium ledger checkpoint` or `trivium backup` wrote."
+    return refuse("bad_checkpoint", title, status=status, where="--checkpoint", fix=fix)
 
 
 def no_ledger(home: Path, fault: FileNotFoundError) -> Exception:

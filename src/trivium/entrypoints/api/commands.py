@@ -19,7 +19,7 @@ from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.body import read_body
 from trivium.entrypoints.api.questions import bad_parameter, read_params
 from trivium.entrypoints.policies import CHANGE, UPLOAD, Policy
-from trivium.facts.bounds import check_bounds, malformed
+from trivium.facts.bounds import check_bounds, decode, malformed
 from trivium.facts.problem import refuse, shown
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -117,7 +117,7 @@ def command_endpoint(
         try:
             asked = decoder.decode(raw)
         except msgspec.ValidationError as fault:
-            raise bad_parameter(fault) from fault
+            raise bad_parameter(fault, decode(raw), "$") from fault
         except (msgspec.DecodeError, RecursionError) as fault:
             raise malformed(raw, fault) from fault
         return keys.once(command, key, raw, lambda: msgspec.json.encode(ask(rooms, asked)))

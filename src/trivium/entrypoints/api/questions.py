@@ -14,6 +14,7 @@ from trivium.entrypoints.answers.questions import Question
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.tables import FORMATS, table_response
 from trivium.facts.bounds import MAX_KEY
+from trivium.facts.misfits import misfit
 from trivium.facts.problem import ProblemError, refuse, shown
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -62,14 +63,13 @@ def convert_params(values: dict[str, Any], kind: type[msgspec.Struct]) -> msgspe
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as fault:
-        raise bad_parameter(fault) from fault
+        raise bad_parameter(fault, values, "query") from fault
 
 
-def bad_parameter(fault: msgspec.ValidationError) -> ProblemError:
-    """Say which parameter does not fit, and why."""
-    reason, _, place = str(fault).partition(" - at ")
-    where = place.strip("`").removeprefix("$.") or "query"
-    return refuse("bad_parameter", f"{reason}.", where=where, fix="See /api/trivium/v1/openapi.json.")
+def bad_parameter(fault: msgspec.ValidationError, given: Any, whole: str) -> ProblemError:
+    """Say which parameter does not fit, and why; `whole` names the place of all that was `given`."""
+    title, place = misfit(str(fault), given)
+    return refuse("bad_parameter", title, where=place or whole, fix="See /api/trivium/v1/openapi.json.")
 
 
 def _answered(question: Question, rooms: Rooms, request: Request) -> msgspec.Struct:

@@ -14,12 +14,21 @@ import typer
 from trivium.entrypoints.answers.questions import Question
 from trivium.entrypoints.cli.launch import NO, YES, Launcher
 from trivium.entrypoints.cli.place import Place, place_of
-from trivium.facts.problem import ProblemError, refuse
+from trivium.facts.misfits import misfit
+from trivium.facts.problem import Problem, ProblemError, refuse
 
 Json = Annotated[bool, typer.Option("--json", help="Write the answer as JSON, and nothing else.")]
-Url = Annotated[str | None, typer.Option("--url", help="Ask this running server; default $TRIVIUM_URL.")]
-Home = Annotated[Path | None, typer.Option("--home", help="Ask the server that holds this home, or open the home.")]
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="Ask this running server; default $TRIVIUM_URL.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", metavar="DIR", help="Ask the server that holds this home, or open the home.")
+]
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
+_METAVARS: Final = {
+    "key": "KEY", "period": "MONTH", "as_of": "TIME", "since": "TIME", "known": "SEQUENCE", "before": "SEQUENCE",
+    "sequence": "SEQUENCE", "currency": "CODE", "limit": "NUMBER", "depth": "NUMBER", "q": "WORDS", "kind": "KIND",
+    "subject": "KEY", "by": "asset|team|product", "address": "URL",
+}  # fmt: skip
+"""What stands for a parameter's value in help and in messages."""
 
 
 def command_of(question: Question) -> Callable[..., Any]:
@@ -27,8 +36,11 @@ def command_of(question: Question) -> Callable[..., Any]:
 
     def command(**given: Any) -> int:
         context, json, url, home = (given.pop(name) for name in ("ctx", "json", "url", "home"))
-        params = read_params(question.params, given)
-        return answered(question, params, place_of(context.obj, url, home), context.obj, json=json)
+        try:
+            params = read_params(question.params, given)
+            return answered(question, params, place_of(context.obj, url, home), context.obj, json=json)
+        except ProblemError as fault:
+            raise _spelled(question.params, fault.problem) from fault
 
     parameters = [_parameter(field) for field in msgspec.structs.fields(question.params)]
     parameters.sort(key=lambda one: one.default is not inspect.Parameter.empty)
@@ -40,7 +52,7 @@ def command_of(question: Question) -> Callable[..., Any]:
     ]
     command.__signature__ = inspect.Signature([*parameters, *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in (*parameters, *shared)}
-    command.__doc__ = question.summary
+    command.__doc__ = f"{question.summary}\n\n{inspect.getdoc(question.answer)}"
     return command
 
 
@@ -79,9 +91,23 @@ def read_params(kind: type[msgspec.Struct], given: dict[str, Any]) -> msgspec.St
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as fault:
-        reason, _, place = str(fault).partition(" - at ")
-        where = place.strip("`").removeprefix("$.").replace("_", "-")
-        raise refuse("bad_usage", f"{reason}.", where=f"--{where}" if where else "", fix="See --help.") from fault
+        title, place = misfit(str(fault), given)
+        raise refuse("bad_usage", title, where=place, fix="`--help` says what may be asked.") from fault
+
+
+def _spelled(kind: type[msgspec.Struct], problem: Problem) -> ProblemError:
+    """Name the place of a problem as it is typed: an option with its dashes, an argument in capitals."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    field = fields.get(problem.where)
+    if field is None:
+        return ProblemError(problem)
+    return ProblemError(msgspec.structs.replace(problem, where=_typed(field)))
+
+
+def _typed(field: msgspec.structs.FieldInfo) -> str:
+    _, meta = _plain(field.type)
+    is_argument = bool(meta and meta.extra and meta.extra.get("argument"))
+    return _METAVARS.get(field.name, field.name.upper()) if is_argument else f"--{field.encode_name.replace('_', '-')}"
 
 
 def write_json(raw: bytes) -> None:
@@ -92,17 +118,21 @@ def write_json(raw: bytes) -> None:
 
 def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     plain, meta = _plain(field.type)
+    plain = plain if plain is bool else str | None if field.default is None else str
     extra = (meta.extra or {}) if meta else {}
     help_text = meta.description if meta else ""
     empty = field.default is msgspec.NODEFAULT
     default: Any = inspect.Parameter.empty if empty else field.default
+    default = str(default) if isinstance(default, int) and plain is not bool else default
+    metavar = None if plain is bool else _METAVARS.get(field.name, "TEXT")
     if extra.get("argument"):
-        shown: Any = typer.Argument(help=help_text, show_default=False)
+        shown: Any = typer.Argument(help=help_text, show_default=False, metavar=metavar)
     else:
         shown = typer.Option(
             f"--{field.encode_name.replace('_', '-')}",
             help=help_text,
             show_default=default not in (None, "", inspect.Parameter.empty),
+            metavar=metavar,
         )
     return inspect.Parameter(field.name, _KEYWORD, default=default, annotation=Annotated[plain, shown])
 

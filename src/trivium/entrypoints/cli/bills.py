@@ -18,7 +18,7 @@ from trivium.entrypoints.cli.remote import Remote
 from trivium.entrypoints.cli.showing import console, show
 from trivium.facts.problem import refuse
 
-Files = Annotated[list[Path], typer.Argument(help="FOCUS files; together they are one delivery.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="FOCUS files; together they are one delivery.")]
 Add = Annotated[bool, typer.Option("--add", help="Add the rows instead of replacing earlier ones of the same bill.")]
 Progress = Callable[[int, int, int], None]
 _CHUNK: Final = 1 << 20

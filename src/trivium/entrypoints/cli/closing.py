@@ -12,7 +12,7 @@ from trivium.entrypoints.cli.launch import Launcher
 from trivium.entrypoints.cli.place import place_of
 from trivium.entrypoints.cli.showing import show
 
-Month = Annotated[str, typer.Argument(help="The month, as 2026-10.", show_default=False)]
+Month = Annotated[str, typer.Argument(metavar="MONTH", help="The month, as 2026-10.", show_default=False)]
 
 
 def close(ctx: typer.Context, period: Month, json: Json = False, url: Url = None, home: Home = None) -> int:

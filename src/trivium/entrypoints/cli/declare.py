@@ -21,7 +21,9 @@ from trivium.facts.problem import refuse
 if TYPE_CHECKING:
     from trivium.entrypoints.answers.declare import Answer, Params
 
-File = Annotated[Path, typer.Argument(help="The declaration, TOML; - reads standard input.", show_default=False)]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The declaration, TOML; - reads standard input.", show_default=False)
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Apply without asking.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Only show the difference; exit code 1 when there is one.")]
 Ask = Callable[["Params"], "Answer"]

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from trivium.entrypoints.cli.launch import Launcher
-from trivium.entrypoints.cli.up import Port, serve_home
+from trivium.entrypoints.cli.place import checked_home
+from trivium.entrypoints.cli.up import Port, port_number, serve_home
 
 Kept = Annotated[
-    Path | None, typer.Option("--home", help="Fill this empty folder and keep it; else a new one is made.")
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="Fill this empty folder and keep it; else a new one is made."),
 ]
 Leave = Annotated[bool, typer.Option("--exit", help="End after printing the answers.")]
 
@@ -22,8 +24,9 @@ def demo(ctx: typer.Context, home: Kept = None, port: Port = None, leave: Leave 
     from trivium.entrypoints.cli.showing import console
 
     launcher: Launcher = ctx.obj
+    number = port_number(port)
 
     def serve(made: Path, ready: Callable[[str], None]) -> int:
-        return serve_home(launcher, made, port, "127.0.0.1", ready)
+        return serve_home(launcher, made, number, "127.0.0.1", ready)
 
-    return launcher.tour(serve, console(), console(error=True), home, leave)
+    return launcher.tour(serve, console(), console(error=True), checked_home(home) if home else None, leave)

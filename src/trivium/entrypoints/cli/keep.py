@@ -11,9 +11,11 @@ import typer
 from trivium.entrypoints.cli.asking import Json, write_json
 from trivium.entrypoints.cli.showing import show
 
-Archive = Annotated[Path, typer.Argument(help="The archive.", show_default=False)]
-FromHome = Annotated[Path | None, typer.Option("--home", help="The home to back up; it may be in use.")]
-ToHome = Annotated[Path | None, typer.Option("--home", help="The home to make: absent, or an empty folder.")]
+Archive = Annotated[Path, typer.Argument(metavar="FILE", help="The archive.", show_default=False)]
+FromHome = Annotated[Path | None, typer.Option("--home", metavar="DIR", help="The home to back up; it may be in use.")]
+ToHome = Annotated[
+    Path | None, typer.Option("--home", metavar="DIR", help="The home to make: absent, or an empty folder.")
+]
 
 
 def backup(ctx: typer.Context, file: Archive, json: Json = False, home: FromHome = None) -> int:

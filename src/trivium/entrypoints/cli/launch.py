@@ -8,10 +8,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from trivium.entrypoints.answers.remedies import completed, problem_members
 from trivium.facts.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ YES: Final = 0
 NO: Final = 1
 BAD: Final = 2
 UNREACHED: Final = 3
+_NO: Final = frozenset({"month_open", "month_closed", "close_in_order", "nothing_to_close", "damaged"})
+"""Well asked, and the answer is no: a month may not be closed yet, or a proof finds the ledger damaged."""
 _UNREACHED: Final = frozenset({"locked", "unreachable", "closed", "port_taken", "internal", "blob_missing"})
 
 
@@ -62,8 +65,9 @@ def run(arguments: Sequence[str], launcher: Launcher) -> int:
 
 def told(problem: Problem) -> int:
     """Write a problem to standard error, in two lines, and give its exit code; as JSON where `--json` was asked."""
+    problem = completed(problem)
     if "--json" in sys.argv:
-        sys.stderr.write(msgspec.json.encode(problem).decode() + "\n")
+        sys.stderr.write(msgspec.json.encode(problem_members(problem)).decode() + "\n")
     else:
         place = f" (at {problem.where})" if problem.where else ""
         sys.stderr.write(f"trivium: {problem.title}{place}\n")
@@ -73,21 +77,36 @@ def told(problem: Problem) -> int:
 
 
 def exit_code(problem: Problem) -> int:
-    """Give the exit code of a problem: 3 when nobody could be asked or the home is locked, else 2."""
-    return UNREACHED if problem.code in _UNREACHED or problem.status in {423, 429, 503} else BAD
+    """Give the exit code of a problem: 3 when nobody could be asked or the home is locked, 1 for a no, else 2."""
+    if problem.code in _UNREACHED or problem.status in {423, 429, 503}:
+        return UNREACHED
+    return NO if problem.code in _NO else BAD
 
 
 def _unusual(fault: Exception) -> int:
-    """Tell bad usage as typer does, and a fault of our own in a sentence."""
+    """Tell bad usage, what the system refuses, and a fault of our own, each as a problem."""
     if hasattr(fault, "format_message"):
-        context = getattr(fault, "ctx", None)
-        path = context.command_path if context is not None else "trivium"
-        sys.stderr.write(f"trivium: {fault.format_message()}\n  See `{path} --help`.\n")
-        return BAD
+        return _misused(fault)
     if type(fault).__name__ in {"Exit", "Abort"}:
         return int(getattr(fault, "exit_code", NO))
     if os.environ.get("TRIVIUM_TRACE"):
         traceback.print_exc()
-    sys.stderr.write(f"trivium: a fault of its own: {type(fault).__name__}: {fault}\n")
-    sys.stderr.write("  Set TRIVIUM_TRACE=1 to see where, and please report it.\n")
-    return UNREACHED
+    if isinstance(fault, OSError) and fault.filename is not None:
+        title = f"{fault.filename} cannot be used: {(fault.strerror or 'the system refuses it').lower()}."
+        fix = "Check the path, its permissions and the space on its disk."
+        return told(Problem(code="unusable_file", title=title, where=str(fault.filename), fix=fix))
+    title = "The command met a fault of its own."
+    fix = "Set TRIVIUM_TRACE=1 to see it, and please report it."
+    return told(Problem(code="internal", title=title, status=500, where="the command", fix=fix))
+
+
+def _misused(fault: Any) -> int:
+    """Tell a command that was not typed as its help says; a noun alone is answered with its help."""
+    context = fault.ctx
+    path = context.command_path if context is not None else "trivium"
+    message = str(fault.format_message())
+    if context is not None and (message.startswith("Missing command") or "Usage:" in message):
+        sys.stderr.write(context.get_help() + "\n")
+        return BAD
+    fix = f"See `{path} --help`."
+    return told(Problem(code="bad_usage", title=message.rstrip(".") + ".", where="the command line", fix=fix))

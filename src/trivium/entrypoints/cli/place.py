@@ -11,7 +11,7 @@ import msgspec
 
 from trivium.entrypoints.cli.launch import Launcher
 from trivium.entrypoints.cli.remote import Remote
-from trivium.facts.problem import ProblemError, refuse
+from trivium.facts.problem import ProblemError, refuse, shown
 
 _CONFIRM_S: Final = 3.0
 
@@ -35,9 +35,17 @@ def place_of(launcher: Launcher, url: str | None, home: Path | None) -> Place:
     url = url or (None if home else os.environ.get("TRIVIUM_URL"))
     if url:
         return Place(Remote(url), None)
-    chosen = home or launcher.default_home()
+    chosen = checked_home(home or launcher.default_home())
     holding = server_of(chosen)
     return Place(holding, None) if holding else Place(None, chosen)
+
+
+def checked_home(home: Path) -> Path:
+    """Refuse a home that is there and is no folder."""
+    if home.exists() and not home.is_dir():
+        fix = "Name a folder; an absent one is made."
+        raise refuse("bad_home", f"{shown(str(home))} is a file, not a home.", where="--home", fix=fix)
+    return home
 
 
 def server_of(home: Path) -> Remote | None:

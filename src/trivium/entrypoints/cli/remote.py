@@ -33,8 +33,8 @@ class Remote:
         self._host, self._port, self._timeout_s = host, port, timeout_s
 
     def get(self, path: str, query: Mapping[str, object] | None = None, prefix: str = PREFIX) -> bytes:
-        """Ask a question; parameters that are None or empty are left out."""
-        asked = {name: _text(value) for name, value in (query or {}).items() if value not in (None, "")}
+        """Ask a question; parameters that are None are left out."""
+        asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
         return self._ask("GET", f"{prefix}{path}" + (f"?{urlencode(asked)}" if asked else ""), None, {})
 
     def post(self, path: str, body: bytes) -> bytes:
@@ -58,7 +58,7 @@ class Remote:
             response = connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as fault:
-            title = f"{self.url} cannot be reached: {fault or type(fault).__name__}."
+            title = f"{self.url} cannot be reached: {_reason(fault)}."
             fix = "Start it with `trivium up`, or name another with --url."
             raise refuse("unreachable", title, status=503, where="--url", fix=fix) from fault
         finally:
@@ -66,6 +66,15 @@ class Remote:
         if response.status >= 300:
             raise ProblemError(_problem(self.url, response.status, content))
         return content
+
+
+def _reason(fault: OSError | http.client.HTTPException) -> str:
+    """Say why a connection failed, in the words of the system or in ours."""
+    if isinstance(fault, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(fault, OSError):
+        return (fault.strerror or "the connection broke").lower()
+    return "what answers there speaks no HTTP"
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
@@ -66,7 +67,8 @@ class _Later:
     def command(self) -> Any:
         """Make the command, as typer makes one."""
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(self._name, help=self._help)(self._make())
+        made = self._make()
+        alone.command(self._name, help=inspect.getdoc(made) or self._help)(made)
         return typer.main.get_command(alone)
 
 

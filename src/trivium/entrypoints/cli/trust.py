@@ -8,21 +8,27 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from trivium.entrypoints.cli.asking import Home, Json, Url, read_answer, write_json
+from trivium.entrypoints.cli.asking import Home, Json, Url, read_answer, read_params, write_json
 from trivium.entrypoints.cli.launch import NO, YES, Launcher
 from trivium.entrypoints.cli.place import place_of
 from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import refuse
 
 FilesHome = Annotated[
-    Path | None, typer.Option("--home", help="Read the files of this home, whoever holds it; nobody is asked.")
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="Read the files of this home, whoever holds it; nobody is asked."),
 ]
 Against = Annotated[
-    Path | None, typer.Option("--checkpoint", help="Also compare with this checkpoint, kept outside the home.")
+    Path | None,
+    typer.Option("--checkpoint", metavar="FILE", help="Also compare with this checkpoint, kept outside the home."),
 ]
-Sequence = Annotated[int, typer.Argument(help="The fact's place in the ledger, counted from 1.", show_default=False)]
-Out = Annotated[Path, typer.Argument(help="The file to write, outside the home.", show_default=False)]
-Names = Annotated[list[str] | None, typer.Argument(help="Only these projections; without names, all.")]
+Sequence = Annotated[
+    str, typer.Argument(metavar="SEQUENCE", help="The fact's place in the ledger, counted from 1.", show_default=False)
+]
+Out = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, outside the home.", show_default=False)]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="Only these projections; without names, all.")
+]
 
 
 def verify(
@@ -46,12 +52,14 @@ def proof(ctx: typer.Context, sequence: Sequence, json: Json = False, url: Url =
     """Prove that a fact stands in the ledger; anybody can check the proof without it."""
     from trivium.entrypoints.answers import ledger_proof
 
+    params = read_params(ledger_proof.Params, {"sequence": sequence})
+    assert isinstance(params, ledger_proof.Params)
     remote = place_of(ctx.obj, url, home).remote if home is None else None
     if remote is not None:
-        raw = remote.get("/ledger/proof", {"sequence": sequence})
+        raw = remote.get("/ledger/proof", {"sequence": params.sequence})
         answer: Any = read_answer(raw, ledger_proof.Answer, remote.url)
     else:
-        answer = ledger_proof.of(home or ctx.obj.default_home(), ledger_proof.Params(sequence=sequence))
+        answer = ledger_proof.of(home or ctx.obj.default_home(), params)
     _write(answer, json=json)
     return YES
 

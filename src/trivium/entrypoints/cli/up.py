@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from trivium.entrypoints.cli.asking import Home
+from trivium.entrypoints.cli.asking import Json, write_json
 from trivium.entrypoints.cli.launch import Launcher
+from trivium.entrypoints.cli.place import checked_home
+from trivium.facts.problem import refuse, shown
 
-Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="The port; 0 for any free one.")]
-Bind = Annotated[str, typer.Option("--bind", help="The loopback address to listen at.")]
+Served = Annotated[Path | None, typer.Option("--home", metavar="DIR", help="The home to serve; it is made if absent.")]
+Port = Annotated[str | None, typer.Option("--port", metavar="NUMBER", help="The port; 0 for any free one.")]
+Bind = Annotated[str, typer.Option("--bind", metavar="ADDRESS", help="The loopback address to listen at.")]
 
 
-def up(ctx: typer.Context, home: Home = None, port: Port = None, bind: Bind = "127.0.0.1") -> int:
-    """Serve a home until Ctrl-C; the default port is 8080, or the next one that is free."""
+def up(ctx: typer.Context, home: Served = None, port: Port = None, bind: Bind = "127.0.0.1", json: Json = False) -> int:
+    """Serve a home until Ctrl-C; the default port is 8080, or the next one that is free.
+
+    With --json one line is written once requests are answered: {"home", "address", "pid"}.
+    """
     launcher: Launcher = ctx.obj
-    chosen = home or launcher.default_home()
-    return serve_home(launcher, chosen, port, bind)
+    chosen = checked_home(home or launcher.default_home())
+
+    def tell(address: str) -> None:
+        write_json(msgspec.json.encode({"home": str(chosen.resolve()), "address": address, "pid": os.getpid()}))
+
+    return serve_home(launcher, chosen, port_number(port), bind, tell if json else None)
+
+
+def port_number(text: str | None) -> int | None:
+    """Read a port that may be left out; refuses what is none."""
+    if text is None:
+        return None
+    if not (text.isdecimal() and len(text) < 6 and int(text) < 65_536):
+        fix = "Name one from 1 to 65535, or 0 for any free one."
+        raise refuse("bad_usage", f"{shown(text)} is no port.", where="--port", fix=fix)
+    return int(text)
 
 
 def serve_home(
