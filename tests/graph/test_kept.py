@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from tests.graph.graph_made import graph_of, ran, read_any, recorded
 from trivium.facts.instants import parse_instant
@@ -91,3 +91,10 @@ def test_a_run_that_declarations_name_is_heard_of_later() -> None:
     assert [one.name for one in unmatched(connection)] == ["run:later"]
     add(connection, ran("later", "2026-10-01", "2026-10-02", job="load", writes=["x"]))
     assert unmatched(connection) == []
+
+
+def test_marks_of_many_ways_fit_64_bits() -> None:
+    connection = known()
+    insert = text("INSERT INTO graph_links (job, written, dataset, first_at, sequence) VALUES (:job, 1, 1, :at, 1)")
+    connection.execute(insert, [{"job": 1000 + job, "at": parse_instant("2026-10-01")} for job in range(6000)])
+    assert lineage_at(connection).downstream("job:n/load") != []

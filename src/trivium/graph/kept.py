@@ -20,9 +20,11 @@ _NO_RUN: Final = "(name < 'run:' OR name >= 'run;')"
 _MARKS: Final = {
     "declared": text("SELECT count(*), count(statement), coalesce(sum(sequence), 0) FROM graph_declared"),
     "merged": text(f"SELECT count(*), coalesce(sum(sequence), 0) FROM graph_merges WHERE {_NO_RUN}"),
-    "linked": text("SELECT count(*), coalesce(sum(first_at), 0), coalesce(sum(sequence), 0) FROM graph_links"),
+    "linked": text(
+        "SELECT count(*), coalesce(sum(first_at / 1000000), 0), coalesce(sum(first_at % 1000000), 0) FROM graph_links"
+    ),
     "described": text(
-        "SELECT count(*), coalesce(sum(sequence), 0), coalesce(sum(at), 0), coalesce(sum(length(value)), 0)"
+        "SELECT count(*), coalesce(sum(sequence), 0), coalesce(sum(at / 1000000), 0), coalesce(sum(at % 1000000), 0)"
         " FROM graph_descriptions WHERE field IN ('job_type', 'owners', 'documentation')"
     ),
     "named": text(
@@ -30,7 +32,10 @@ _MARKS: Final = {
         " WHERE kind IN ('dataset', 'job', 'experiment', 'model', 'endpoint', 'product', 'team', 'resource')"
     ),
 }
-"""What changes whenever the rows do that a value was read from: all columns only grow or come with a new sequence."""
+"""What changes whenever the rows do that a value was read from: each column of theirs only grows, or only shrinks.
+
+Instants are summed in seconds and what is left of a second, so that no sum leaves 64 bits.
+"""
 
 
 class _Shelf:
