@@ -79,6 +79,41 @@ def hand_out_many(left: Any, whole: Any, count: Any, first: Any, remainder: Any,
             left -= 1
 
 
+def share_in_two(size: Any, first: Any, weight: Any, amount: Any) -> None:
+    """Share what two edges take: the remainders add up to nothing or to the sum of weights."""
+    whole = weight[first] + weight[first + 1]
+    part = int(size * (weight[first] / whole))
+    rest = size * weight[first] - part * whole
+    if rest < 0 or rest >= whole:
+        part += rest // whole
+        rest = rest % whole
+    if 2 * rest >= whole:
+        part += 1
+    amount[first] = part
+    amount[first + 1] = size - part
+
+
+def share_in_many(size: Any, first: Any, count: Any, weight: Any, amount: Any, remainder: Any) -> None:
+    """Share what several edges take; `remainder` is scratch space."""
+    whole = 0
+    for edge in range(first, first + count):
+        whole += weight[edge]
+    left = size
+    for edge in range(first, first + count):
+        part = int(size * (weight[edge] / whole))
+        rest = size * weight[edge] - part * whole
+        if rest < 0 or rest >= whole:
+            part += rest // whole
+            rest = rest % whole
+        remainder[edge - first] = rest
+        amount[edge] = part
+        left -= part
+    if left > _FEW:
+        hand_out_many(left, whole, count, first, remainder, amount)
+    else:
+        hand_out_few(left, count, first, remainder, amount)
+
+
 def spread(value: Any, start: Any, target: Any, weight: Any, absorbs: Any, amount: Any, remainder: Any) -> None:
     """Let what stands in each node flow to its targets, node by node in topological order.
 
@@ -95,22 +130,10 @@ def spread(value: Any, start: Any, target: Any, weight: Any, absorbs: Any, amoun
         size = total if total > 0 else -total
         if count == 1:
             amount[first] = size
+        elif count == 2:
+            share_in_two(size, first, weight, amount)
         else:
-            whole = 0
-            for edge in range(first, first + count):
-                whole += weight[edge]
-            left = size
-            for edge in range(first, first + count):
-                part = int(size * (weight[edge] / whole))
-                rest = size * weight[edge] - part * whole
-                shift = rest // whole
-                remainder[edge - first] = rest - shift * whole
-                amount[edge] = part + shift
-                left -= part + shift
-            if left > _FEW:
-                hand_out_many(left, whole, count, first, remainder, amount)
-            else:
-                hand_out_few(left, count, first, remainder, amount)
+            share_in_many(size, first, count, weight, amount, remainder)
         for edge in range(first, first + count):
             if total < 0:
                 amount[edge] = -amount[edge]

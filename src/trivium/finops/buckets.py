@@ -88,9 +88,6 @@ class Stretches:
 
     def _stretch_end(self, first: Int64, dataset: Int64) -> Int64:
         """Give, for each first read, the place after the last read of its stretch: up to a write, or all there are."""
-        end = ranks_of((dataset + 1) * self._width, self._read_at)
         cut = ranks_of(self._read_at[first], self._cut_at, after_equals=True)
         at = np.append(self._cut_at, np.iinfo(np.int64).max)[cut]
-        same = at < (dataset + 1) * self._width
-        end[same] = ranks_of(at[same], self._read_at)
-        return end
+        return ranks_of(np.minimum(at, (dataset + 1) * self._width), self._read_at)

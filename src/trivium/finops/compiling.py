@@ -8,7 +8,7 @@ from typing import Any
 
 
 def compiled(function: Callable[..., Any], *helpers: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function, and the functions of the same module that it calls by name.
+    """Compile a function, and before it the helpers that it or a later helper calls by name.
 
     What is compiled is kept beside the module, else in the user's cache folder; where neither can be written (numba
     then raises RuntimeError, on a full disk OSError) it is compiled in memory, anew in each process.
@@ -28,12 +28,13 @@ def compiled(function: Callable[..., Any], *helpers: Callable[..., Any]) -> Call
 
 
 def _linked(function: Callable[..., Any], helpers: tuple[Callable[..., Any], ...], *, keep: bool) -> Callable[..., Any]:
-    """Compile a function whose names of helpers mean their compiled forms."""
+    """Compile helpers and function in turn; the names of earlier ones mean their compiled forms."""
     import numba
 
-    leaves = {helper.__name__: numba.njit(cache=keep)(helper) for helper in helpers}
-    assert isinstance(function, types.FunctionType)
-    linked = types.FunctionType(function.__code__, {**function.__globals__, **leaves}, function.__name__)
-    linked.__module__ = function.__module__
-    made: Callable[..., Any] = numba.njit(cache=keep)(linked)
-    return made
+    made: dict[str, Callable[..., Any]] = {}
+    for each in (*helpers, function):
+        assert isinstance(each, types.FunctionType)
+        linked = types.FunctionType(each.__code__, {**each.__globals__, **made}, each.__name__)
+        linked.__module__ = each.__module__
+        made[each.__name__] = numba.njit(cache=keep)(linked)
+    return made[function.__name__]

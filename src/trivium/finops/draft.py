@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trivium.facts.period import Period
-from trivium.finops.network import TANK, Entries, Int64, Network, Tank
+from trivium.finops.network import TANK, Entries, Int8, Int64, Network, Tank
 from trivium.finops.ordering import order_of
 
 SUB = 8
@@ -20,7 +20,7 @@ class Draft:
     """A network under construction; node ids given out here are places in order of creation."""
 
     _order: list[Int64] = field(default_factory=list)
-    _role: list[Int64] = field(default_factory=list)
+    _role: list[Int8] = field(default_factory=list)
     _place: list[Int64] = field(default_factory=list)
     _source: list[Int64] = field(default_factory=list)
     _target: list[Int64] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Draft:
         """Add nodes; `order` is step × SUB + sub-order. Gives their ids."""
         first, self._count = self._count, self._count + len(order)
         self._order.append(np.asarray(order, dtype=np.int64))
-        self._role.append(np.full(len(order), role, dtype=np.int64))
+        self._role.append(np.full(len(order), role, dtype=np.int8))
         self._place.append(np.asarray(place, dtype=np.int64))
         return np.arange(first, self._count, dtype=np.int64)
 
@@ -67,25 +67,26 @@ class Draft:
 
     def finish(self, month: Period, entries: Entries) -> Network:
         """Lay the network out; nodes are renumbered, entries and tanks with them."""
-        order, role, place = (np.concatenate(part) for part in (self._order, self._role, self._place))
+        order, place = np.concatenate(self._order), np.concatenate(self._place)
+        role = np.concatenate(self._role)
         rank = order_of(order)
-        new = np.empty(self._count, dtype=np.int64)
-        new[rank] = np.arange(self._count)
+        new = np.empty(self._count, dtype=np.int32)
+        new[rank] = np.arange(self._count, dtype=np.int32)
         empty = [np.zeros(0, dtype=np.int64)]
         source = new[np.concatenate(self._source or empty)]
         target = new[np.concatenate(self._target or empty)]
         weight = np.concatenate(self._weight or empty)
-        place = place[rank]
+        at = place[rank].astype(np.int32)
         assert (source < target).all(), "money never flows back in time"
         assert (weight >= 0).all(), "no share is negative"
-        by_source = order_of(source * (int(place.max(initial=0)) + 1) + place[target])
+        by_source = order_of(source.astype(np.int64) * (int(at.max(initial=0)) + 1) + at[target])
         start = np.zeros(self._count + 1, dtype=np.int64)
         np.cumsum(np.bincount(source, minlength=self._count), out=start[1:])
         assert start[-1] == len(source)
         assert (entries.node >= 0).all(), "every charge has a node"
-        moved = Entries(new[entries.node].astype(np.int32), entries.amount, entries.basis, entries.group, entries.late)
+        moved = Entries(new[entries.node], entries.amount, entries.basis, entries.group, entries.late)
         return Network(
-            month, role[rank].astype(np.int8), place.astype(np.int32), start, target[by_source].astype(np.int32),
-            weight[by_source], moved, {tank: int(new[node]) for tank, node in self.opening.items()},
+            month, role[rank], at, start, target[by_source], weight[by_source], moved,
+            {tank: int(new[node]) for tank, node in self.opening.items()},
             {tank: int(new[node]) for tank, node in self.closing.items()},
         )  # fmt: skip

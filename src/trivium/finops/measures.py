@@ -52,7 +52,7 @@ def _fit(size: Int64, owner: Int64, owners: int) -> bool:
     if not len(size) or size.min() < 0:
         return False
     total = np.bincount(owner, weights=size, minlength=owners)
-    return bool(total.max() <= LARGEST_SUM and (total[owner] > 0).all())
+    return bool(total.max() <= LARGEST_SUM and (total.min() > 0 or (total[owner] > 0).all()))
 
 
 def _equally(owner: Int64, owners: int, within: Int64) -> np.ndarray:

@@ -110,4 +110,6 @@ class Poured:
 
     def carried(self) -> dict[Tank, int]:
         """Give what stands in the tanks at the end."""
-        return {tank: int(self.value[node]) for tank, node in self.network.closing.items() if self.value[node]}
+        closing = self.network.closing
+        stands = self.value[np.fromiter(closing.values(), dtype=np.int64, count=len(closing))].tolist()
+        return {tank: units for tank, units in zip(closing, stands, strict=True) if units}

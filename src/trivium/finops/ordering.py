@@ -20,11 +20,17 @@ _DIGIT: Final = 8
 
 def order_of(key: Int64) -> Int64:
     """Give the places of the keys from the least to the greatest, ties by place, as a stable argsort does."""
-    return in_order(key)[1]
+    return _in_order(key)[1]
 
 
 def in_order(key: Int64) -> tuple[Int64, Int64]:
-    """Give the keys from the least to the greatest and their places, ties by place.
+    """Give the keys from the least to the greatest and their places, ties by place."""
+    ordered, order = _in_order(key)
+    return key[order] if ordered is None else ordered, order
+
+
+def _in_order(key: Int64) -> tuple[Int64 | None, Int64]:
+    """Give the places in order, and the keys where they come along.
 
     Key and place are packed into one number where they fit: half the time of an argsort of millions, and where they are
     sorted by digits a sixth of it.
@@ -34,8 +40,7 @@ def in_order(key: Int64) -> tuple[Int64, Int64]:
     least, place_bits = int(key.min()), len(key).bit_length()
     key_bits = (int(key.max()) - least).bit_length()
     if key_bits + place_bits > _BITS:
-        order = _wide(key, least, key_bits)
-        return key[order], order
+        return None, _wide(key, least, key_bits)
     packed = ((key - least) << place_bits) | np.arange(len(key), dtype=np.int64)
     if len(key) >= COMPILED_FROM and key_bits:
         passes = -(-key_bits // _DIGIT)

@@ -64,4 +64,7 @@ def _guard(size: int) -> None:
 @cache
 def compiled() -> Callable[..., None]:
     """Compile the spread once per machine, where numba may keep it, else once per process."""
-    return compiling.compiled(apportion.spread, apportion.hand_out_few, apportion.hand_out_many)
+    return compiling.compiled(
+        apportion.spread, apportion.hand_out_few, apportion.hand_out_many, apportion.share_in_two,
+        apportion.share_in_many,
+    )  # fmt: skip

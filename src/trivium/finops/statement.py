@@ -71,46 +71,52 @@ def statement(books: Books, month: Period, by: str = "asset") -> Statement:
 def asset_lines(book: MonthBook) -> list[Line]:
     """List what came to rest or is carried, by asset key and named account, sorted; nothing is left out."""
     rested, carried = sums_of(book)
-    lines = [
-        Line(account, add(book.money(rested[account] + carried[account]), _finer(book, account)),
-             book.money(carried[account]))
-        for account in sorted({*rested, *carried})
-    ]  # fmt: skip
-    if book.finer and "rounding" not in rested:
-        lines.append(Line("rounding", book.finer, Decimal(0)))
-    return sorted((line for line in lines if line.amount or line.carried), key=lambda line: line.account)
+    return _lines(
+        book, {account: (rested.get(account, 0), carried.get(account, 0)) for account in {**rested, **carried}}
+    )
 
 
 def owned_lines(book: MonthBook, owners: Callable[[str], dict[str, Fraction]]) -> list[Line]:
     """List by owner: co-owners share equally, named accounts stand as they are, the rest is `unowned`."""
-    rested, carried = sums_of(book)
-    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for column, sums in ((0, rested), (1, carried)):
+    found: tuple[dict[str, int], dict[str, int]] = (defaultdict(int), defaultdict(int))
+    for sums, owned in zip(sums_of(book), found, strict=True):
         for account, units in sums.items():
-            takers = ({account: Fraction(1)} if ":" not in account else owners(account)) or {"unowned": Fraction(1)}
+            takers = owners(account) if ":" in account else {}
+            if len(takers) < 2:
+                taker = next(iter(takers), "unowned" if ":" in account else account)
+                owned[taker] += units
+                continue
             for taker, share in shared_exactly(units, takers):
-                found[taker][column] += share
-    if book.finer:
-        found["rounding"][0] += 0
-    lines = [
-        Line(account, add(book.money(rest + carry), _finer(book, account)), book.money(carry))
-        for account, (rest, carry) in sorted(found.items())
-    ]
-    return [line for line in lines if line.amount or line.carried]
+                owned[taker] += share
+    rested, carried = found
+    return _lines(book, {owner: (rested.get(owner, 0), carried.get(owner, 0)) for owner in {**rested, **carried}})
+
+
+def _lines(book: MonthBook, sums: dict[str, tuple[int, int]]) -> list[Line]:
+    """Make lines of what rests and what is carried by account, in units; what is finer than a unit is `rounding`."""
+    lines = []
+    for account in sorted(sums):
+        rest, carry = sums[account]
+        if rest or carry:
+            lines.append(Line(account, book.money(rest + carry), book.money(carry)))
+    if not book.finer:
+        return lines
+    rounded = add(book.finer, *(line.amount for line in lines if line.account == "rounding"))
+    kept = [line for line in lines if line.account != "rounding"]
+    return sorted([*kept, Line("rounding", rounded, Decimal(0))], key=lambda line: line.account)
 
 
 def sums_of(book: MonthBook) -> tuple[dict[str, int], dict[str, int]]:
     """Sum what rests and what is carried by account, in units."""
     network, value = book.network, book.poured.value
     rested: dict[str, int] = defaultdict(int)
-    ends = (network.start[1:] == network.start[:-1]) & (network.role != TANK) & (value != 0)
-    for node in np.flatnonzero(ends).tolist():
-        rested[book.key(int(network.place[node]))] += int(value[node])
+    ends = np.flatnonzero((network.start[1:] == network.start[:-1]) & (network.role != TANK) & (value != 0))
+    places, inverse = np.unique(network.place[ends], return_inverse=True)
+    units = np.zeros(len(places), dtype=np.int64)
+    np.add.at(units, inverse, value[ends])
+    for place, size in zip(places.tolist(), units.tolist(), strict=True):
+        rested[book.key(place)] += size
     carried: dict[str, int] = defaultdict(int)
-    for tank, units in book.poured.carried().items():
-        carried[tank.place] += units
+    for tank, size in book.poured.carried().items():
+        carried[tank.place] += size
     return rested, carried
-
-
-def _finer(book: MonthBook, account: str) -> Decimal:
-    return book.finer if account == "rounding" else Decimal(0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.network import Int64
-from trivium.finops.ordering import order_of
+from trivium.finops.ordering import in_order, order_of, ranks_of
 from trivium.finops.slices import Slices
 from trivium.finops.spans import View
 from trivium.graph.flows import OPEN
@@ -53,10 +53,9 @@ def timeline(view: View, slices: Slices) -> Timeline:
     ordered = instants[order] * PHASES + START
     start = np.zeros(len(slices.run), dtype=np.int64)
     start[begins[order]] = 2 * np.arange(len(begins)) + 2
-    by_start = np.concatenate([begins[order], np.flatnonzero(~slices.begins)])
-    at = np.minimum(slices.end[by_start], view.cutoff) * PHASES + END
+    at, by_end = in_order(np.minimum(slices.end, view.cutoff))
     end = np.empty(len(slices.run), dtype=np.int64)
-    end[by_start] = 2 * np.searchsorted(ordered, at, side="left") + 1
+    end[by_end] = 2 * ranks_of(at * PHASES + END, ordered) + 1
     at_once = slices.begins & (slices.start == slices.end)
     end = np.where(at_once, start, end)
     assert (end >= start)[slices.begins & (slices.outcome != OPEN)].all()
