@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from decimal import Decimal, localcontext
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,7 @@ def test_one_bad_file_refuses_the_whole_delivery(tmp_path, ledger, lake):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01", "not_focus"),
         (b"\x89PNG\r\n\x1a\n", "not_focus"),
         (b"%PDF-1.7\n", "not_focus"),
+        (b"a,\0b\n1,2\n", "not_focus"),
         (b'[{"BilledCost": 1}]', "not_focus"),
         (b"{}\n", "not_focus"),
         (b"PAR1 and nothing more", "bad_parquet"),
@@ -187,6 +189,7 @@ def test_what_is_no_bill_is_refused_whole_with_a_sentence(tmp_path, ledger, lake
     assert (problem.code, problem.where) == (code, "thing")
     assert problem.title.endswith(".")
     assert problem.fix
+    assert "b'" not in problem.title
     assert 400 <= problem.status < 500
     assert (sums(lake), staged(lake)) == ((0, None), [])
 
@@ -206,14 +209,70 @@ def test_a_bill_without_a_sound_row_enters_nothing_and_says_why(tmp_path, ledger
     assert (ledger.head().sequence, staged(lake)) == (head, [])
 
 
-def test_another_dataset_of_focus_is_left_out_with_its_name(tmp_path, ledger, lake):
-    path = tmp_path / "invoices.csv"
-    path.write_text("InvoiceDetailId,InvoiceId,BilledCost\n1,2,3\n")
+OTHERS = {
+    "Invoice Detail": "InvoiceDetailId,InvoiceId,BilledCost",
+    "Billing Period": "BillingPeriodStart,BillingPeriodEnd,BillingPeriodStatus",
+    "Contract Commitment": "ContractId,ContractCommitmentId,ContractCommitmentCost",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_dataset_of_focus_is_refused_whole_with_its_name(name, tmp_path, ledger, lake):
+    path = tmp_path / "other.csv"
+    path.write_text(f"{OTHERS[name]}\n1,2,3\n")
+    head = ledger.head().sequence
+    with pytest.raises(ProblemError) as fault:
+        import_focus(path, ledger=ledger, lake=lake)
+    problem = fault.value.problem
+    assert (problem.code, problem.where) == ("other_dataset", "other.csv")
+    assert problem.title == (
+        f"The file looks like FOCUS {name}; Trivium reads FOCUS Cost and Usage, and {name} holds no charges."
+    )
+    assert (ledger.head().sequence, sums(lake), staged(lake)) == (head, (0, None), [])
+
+
+@pytest.mark.parametrize("name", ["focus_1_4_billing_period.csv", "focus_1_4_invoice_detail.csv"])
+def test_real_files_of_other_datasets_are_refused_whole(name, ledger, lake):
+    with pytest.raises(ProblemError, match="looks like FOCUS"):
+        import_focus(shared(f"data/focus/{name}"), ledger=ledger, lake=lake)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_a_header_alone_is_read_and_said_to_have_no_rows(end, tmp_path, ledger, lake):
+    path = tmp_path / "header.csv"
+    path.write_text(",".join(row()) + end)
     report = import_focus(path, ledger=ledger, lake=lake)
-    assert (report.rows, report.imported, report.refused) == (1, 0, 1)
-    assert [(trouble.reason, trouble.example) for trouble in report.problems] == [
-        ("other_dataset", "FOCUS Invoice Detail")
+    assert (report.rows, report.imported, report.refused, report.sequence) == (0, 0, 0, None)
+    [trouble] = report.problems
+    assert (trouble.reason, trouble.outcome, trouble.source) == ("no_rows", "noted", "header.csv")
+    assert "no rows" in trouble.done
+
+
+def test_a_repeat_reports_the_counts_of_the_first_delivery(tmp_path, ledger, lake):
+    path = bill(tmp_path, "a.csv", row(), row(BilledCost="x"), row(ResourceName="NULL"))
+    first, again = (import_focus(path, ledger=ledger, lake=lake) for _ in range(2))
+    assert (first.rows, first.imported, first.repaired, first.refused) == (3, 2, 1, 1)
+    assert (again.rows, again.imported, again.repaired, again.refused) == (3, 0, 1, 1)
+    assert again.problems == first.problems
+
+
+def test_files_are_hashed_as_they_are_read_and_only_once(tmp_path, ledger, lake, monkeypatch):
+    from trivium.finops import imports
+
+    hashed = []
+    monkeypatch.setattr(
+        imports, "_hash", lambda path: hashed.append(path.name) or sha256(path.read_bytes()).hexdigest()
+    )
+    one, other = bill(tmp_path, "a.csv"), bill(tmp_path, "b.csv", row(ResourceId="a longer one"))
+    report = import_focus_files([one, other], ledger=ledger, lake=lake)
+    assert hashed == []
+    assert [(source.sha256, source.bytes) for source in report.sources] == [
+        (sha256(path.read_bytes()).hexdigest(), path.stat().st_size) for path in (one, other)
     ]
+    assert import_focus_files([one, other], ledger=ledger, lake=lake).already_known
+    assert hashed == ["a.csv", "b.csv"]
+    changed = bill(tmp_path, "a.csv", row(BilledCost="9.25"))
+    assert import_focus(changed, ledger=ledger, lake=lake).imported == 1
 
 
 def test_several_currencies_are_never_summed(tmp_path, ledger, lake):

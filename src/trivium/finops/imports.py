@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -24,14 +26,13 @@ from trivium.intake.focus.reader import Job
 from trivium.intake.focus.report import FileReport
 from trivium.intake.focus.sandbox import read_apart
 from trivium.lake.lake import Lake
-from trivium.lake.manifest import counts, current_part, delivery_of, replaced_by
+from trivium.lake.manifest import counts, current_part, delivery_of, known_sizes, replaced_by
 from trivium.lake.staging import Stage
 
 SOURCE: Final = "focus"
 """The source of the fact: one key of a bill is unique below it."""
 Progress = Callable[[int, int, int], None]
 """Told now and then: rows so far, bytes read, bytes in all."""
-_CHUNK: Final = 1 << 20
 _NAME: Final = 255
 
 
@@ -127,28 +128,34 @@ def import_focus_files(
     same files again change nothing. Raises ProblemError when a file is refused whole.
     """
     bills = _bills(paths, source_names)
-    key = _key(bills, add=add)
     with lake.importing:
-        with lake.reading() as connection:
-            known = delivery_of(connection, key)
+        bills = _hashed(bills, lake)
+        known = _known(bills, lake, add=add)
         if known is not None:
             return _already_known(ledger.fact(known), lake)
         stage = lake.stage()
         try:
             reports = _read(bills, lake, stage, limits or Limits(), progress)
-            return _enter(bills, reports, stage, _Order(ledger, lake, key, add, actor))
+            bills = [_read_as(bill, report) for bill, report in zip(bills, reports, strict=True)]
+            known = _known(bills, lake, add=add)
+            if known is not None:
+                return _already_known(ledger.fact(known), lake)
+            return _enter(bills, reports, stage, _Order(ledger, lake, _key(bills, add=add), add, actor))
         finally:
             stage.discard()
 
 
 class _Bill(msgspec.Struct, frozen=True):
-    """One file to import: `skip` says that the same content stands earlier in the same command."""
+    """One file to import: `skip` says that the same content stands earlier in the same command.
+
+    `sha256` is empty until the file is read.
+    """
 
     path: Path
     name: str
-    sha256: str
     bytes: int
-    skip: bool
+    sha256: str = ""
+    skip: bool = False
 
 
 class _Order(msgspec.Struct, frozen=True):
@@ -166,26 +173,55 @@ def _bills(paths: Sequence[Path], names: Sequence[str] | None) -> list[_Bill]:
         raise refuse("no_file", "No file was given.", where="FILE", fix="Name the FOCUS files to import.")
     bills: list[_Bill] = []
     for path, name in zip(paths, names or [path.name for path in paths], strict=True):
-        digest, size = _hash(path)
         shown_name = "".join(
             letter if letter.isprintable() else "�" for letter in name.encode("utf-8", "replace").decode()
         )
-        seen = any(bill.sha256 == digest for bill in bills)
-        bills.append(_Bill(path, shown_name[:_NAME], digest, size, seen))
+        with _opened(path) as file:
+            bills.append(_Bill(path, shown_name[:_NAME], os.fstat(file.fileno()).st_size))
     return bills
 
 
-def _hash(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
+def _hashed(bills: Sequence[_Bill], lake: Lake) -> list[_Bill]:
+    """Hash before reading what may have been read before: files of a size that an imported one has, or another here.
+
+    All others are hashed by the child while it reads them.
+    """
+    sizes = [bill.bytes for bill in bills]
+    with lake.reading() as connection:
+        known = known_sizes(connection, sizes)
+    repeat = known >= set(sizes)
+    hashed: list[_Bill] = []
+    for bill in bills:
+        sha256 = _hash(bill.path) if repeat or sizes.count(bill.bytes) > 1 else ""
+        same = any(sha256 and other.sha256 == sha256 for other in hashed)
+        hashed.append(msgspec.structs.replace(bill, sha256=sha256, skip=same))
+    return hashed
+
+
+def _read_as(bill: _Bill, report: FileReport) -> _Bill:
+    """Take over the hash and size of what was read."""
+    return bill if bill.skip else msgspec.structs.replace(bill, sha256=report.sha256, bytes=report.bytes)
+
+
+def _known(bills: Sequence[_Bill], lake: Lake, *, add: bool) -> int | None:
+    """Find the delivery of the same contents."""
+    if not all(bill.sha256 for bill in bills):
+        return None
+    with lake.reading() as connection:
+        return delivery_of(connection, _key(bills, add=add))
+
+
+def _opened(path: Path) -> BufferedReader:
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
+        return path.open("rb")
     except OSError as fault:
         title = f"{path} cannot be read: {fault.strerror}."
         raise refuse("unreadable_file", title, where=str(path), fix="Check the path and its permissions.") from fault
-    return digest.hexdigest(), size
+
+
+def _hash(path: Path) -> str:
+    with _opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _key(bills: Sequence[_Bill], *, add: bool) -> str:

@@ -5,7 +5,7 @@ The tables are a projection of the `charges.imported` facts: a fold makes them a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from trivium.facts.deliveries import Batch, Delivery, decode_delivery
+from trivium.facts.deliveries import Batch, Delivery, Source, decode_delivery
 from trivium.facts.fact import RecordedFact
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
@@ -71,6 +71,16 @@ DELIVERIES = Table(
     Column("resources", Integer, nullable=False),
 )
 """Each import command by its idempotency key; `resources` is the size of the resource dictionary after it."""
+SOURCES = Table(
+    "lake_sources",
+    METADATA,
+    Column("delivery", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Index("lake_sources_bytes", "bytes"),
+)
+"""The files of each import command. What has the size of none of them was never imported, and is not hashed first."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -95,7 +105,7 @@ class Manifest:
     """
 
     name: str = "lake"
-    version: int = 1
+    version: int = 2
     kinds: frozenset[Kind] = frozenset({Kind.CHARGES_IMPORTED})
     inside: bool = True
 
@@ -124,6 +134,12 @@ def counts(connection: Connection) -> Counts:
 def delivery_of(connection: Connection, key: str) -> int | None:
     """Give the sequence of the delivery with an idempotency key, if there is one."""
     return connection.execute(select(DELIVERIES.c.delivery).where(DELIVERIES.c.key == key)).scalar()
+
+
+def known_sizes(connection: Connection, sizes: Iterable[int]) -> set[int]:
+    """Pick the sizes in bytes that some imported file has."""
+    asked = select(SOURCES.c.bytes).where(SOURCES.c.bytes.in_(set(sizes))).distinct()
+    return set(connection.execute(asked).scalars())
 
 
 def replaced_by(connection: Connection, batches: Sequence[Batch]) -> list[RowMapping]:
@@ -192,10 +208,16 @@ def _enter(connection: Connection, recorded: RecordedFact, delivery: Delivery) -
     numbers = {"delivery": sequence, "since_sequence": sequence, "until_sequence": None}
     head = {"delivery": sequence, "key": recorded.fact.key, "resources": delivery.resources}
     connection.execute(insert(DELIVERIES), head)
+    if delivery.sources:
+        connection.execute(insert(SOURCES), [_source(sequence, *pair) for pair in enumerate(delivery.sources)])
     if delivery.batches:
         connection.execute(insert(BATCHES), [msgspec.to_builtins(batch) | numbers for batch in delivery.batches])
     if delivery.files:
         connection.execute(insert(FILES), [msgspec.to_builtins(file) | numbers for file in delivery.files])
+
+
+def _source(sequence: int, number: int, source: Source) -> dict[str, object]:
+    return {"delivery": sequence, "number": number, "bytes": source.bytes, "sha256": source.sha256}
 
 
 def _end(connection: Connection, batches: Sequence[Batch], sequence: int) -> None:

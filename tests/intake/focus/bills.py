@@ -55,7 +55,7 @@ def read(folder: Path, content: bytes, name: str = "bill") -> tuple[FileReport, 
     path.write_bytes(content)
     job = Job(path=str(path), charges=str(folder / "charges.parquet"), resources=str(folder / "resources.parquet"))
     report = read_bill(job)
-    rows = pq.read_table(folder / "charges.parquet").to_pylist() if not report.dataset else []
+    rows = pq.read_table(folder / "charges.parquet").to_pylist()
     return report, rows
 
 

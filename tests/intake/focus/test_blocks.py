@@ -10,14 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.intake.focus.bills import csv_of, read, row
-from trivium.intake.focus import csv_rows, json_rows
+from trivium.intake.focus import csv_block, csv_pieces, csv_rows, json_rows
 
 TEXTS = st.text(st.sampled_from('ab,;"\n\r\té☃ '), max_size=40)
 
 
 def small(monkeypatch, block, piece):
     monkeypatch.setattr(csv_rows, "BLOCK", block)
-    monkeypatch.setattr(csv_rows, "SLICE", piece)
+    monkeypatch.setattr(csv_block, "SLICE", piece)
+    monkeypatch.setattr(csv_pieces, "CHUNK", piece)
     monkeypatch.setattr(csv_rows, "ROWS", 3)
     monkeypatch.setattr(csv_rows, "START", 400)
     monkeypatch.setattr(json_rows, "BLOCK", block)
@@ -81,8 +82,8 @@ def test_a_stray_quote_costs_no_more_than_its_row(tmp_path, monkeypatch):
     lines = csv_of([row(ChargeDescription=f"plain{place}") for place in range(60)]).split(b"\n")
     lines[20] = lines[20].replace(b"plain19", b'5" disk')
     small(monkeypatch, 2000, 500)
-    monkeypatch.setattr(csv_rows, "FREE", 3000)
-    monkeypatch.setattr(csv_rows, "LONGEST", 8000)
+    monkeypatch.setattr(csv_pieces, "FREE", 3000)
+    monkeypatch.setattr(csv_pieces, "LONGEST", 8000)
     report, rows = read(tmp_path, b"\n".join(lines))
     assert (report.rows, report.imported) == (60, 60)
     assert rows[19]["ChargeDescription"] == '5" disk'

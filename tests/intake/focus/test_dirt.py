@@ -70,6 +70,24 @@ def test_a_newline_in_quotes_is_part_of_the_value_and_lines_are_those_of_the_fil
     assert [trouble.lines for trouble in report.problems] == [(5,)]
 
 
+@pytest.mark.parametrize("far", [0, 200])
+def test_a_nul_costs_its_row_and_is_named_with_its_line(tmp_path, far):
+    rows = [row(), row(ResourceName="two\nlines"), row(ResourceName="x\0y"), row(Tags="\0"), row(BilledCost="7")]
+    report, kept = read(tmp_path, csv_of([row()] * far + rows))
+    assert [(trouble.reason, trouble.outcome, trouble.count, trouble.lines) for trouble in report.problems] == [
+        ("nul", "refused", 2, (far + 5, far + 6))
+    ]
+    assert (report.rows, report.imported, report.refused) == (far + 5, far + 3, 2)
+    assert (kept[-1]["BilledCost"], kept[-1]["line"]) == (Decimal(7), far + 7)
+
+
+def test_a_nul_in_a_row_with_too_many_fields_is_counted_once(tmp_path):
+    sound = csv_of([row()])
+    report, kept = read(tmp_path, sound + b"1,\0\n" + sound.splitlines()[1] + b"\n")
+    assert [(trouble.reason, trouble.lines) for trouble in report.problems] == [("column_count", (3,))]
+    assert [charge["line"] for charge in kept] == [2, 4]
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_other_delimiters_are_told_by_the_header(tmp_path, delimiter):
     report, rows = read(tmp_path, csv_of([row()], delimiter=delimiter))

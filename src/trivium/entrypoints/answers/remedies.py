@@ -63,6 +63,7 @@ REMEDIES: Final[dict[str, tuple[str, str]]] = {
     "too_many_rows": (_FILE, "Import it in parts."),
     "too_much_memory": (_FILE, "Export it in smaller parts or as CSV."),
     "too_much_money": ("period", "Declare a rule that leaves out what is mistaken, or ask for one currency."),
+    "too_much_output": (_FILE, "Export it in smaller parts."),
     "too_much_time": (_FILE, "Export it in smaller parts."),
     "unknown_fold": ("name", "`trivium ledger rebuild` without a name takes all and lists them."),
     "unreadable_file": (_FILE, "Check the path and its permissions."),

@@ -51,3 +51,7 @@ class Rows(Protocol):
     def position(self) -> int:
         """Say how many bytes of the file have been read."""
         ...
+
+    def digest(self) -> tuple[str, int]:
+        """Give the SHA-256 and the size of the file, once its blocks are made."""
+        ...

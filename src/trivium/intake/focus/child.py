@@ -47,7 +47,7 @@ def main() -> int:
     except MemoryError:
         report = FileReport(problem=order.limits.too_much_memory())
     except OSError as fault:
-        report = FileReport(problem=_storage(fault))
+        report = FileReport(problem=_storage(fault, order.limits))
     said.line(Line(report=report))
     return 0
 
@@ -71,11 +71,15 @@ class _Said:
         self._out.flush()
 
 
-def _storage(fault: OSError) -> Problem:
-    full = fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+def _storage(fault: OSError, limits: Limits) -> Problem:
+    """Say what the system refused: the limit on the output, a full disk, or the file itself."""
+    if fault.errno == errno.EFBIG:
+        return limits.too_much_output()
+    said = os.strerror(fault.errno) if fault.errno else "the system gives no reason"
+    full = fault.errno in {errno.ENOSPC, errno.EDQUOT}
     return Problem(
         code="disk_full" if full else "unreadable_file",
-        title=f"The disk is full: {fault.strerror}." if full else f"The file cannot be read: {fault}.",
+        title=f"The disk is full: {said}." if full else f"The file cannot be read: {said}.",
         status=503 if full else 422,
         fix="Make room and import again." if full else "Check the file and its permissions.",
     )

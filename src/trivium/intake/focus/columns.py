@@ -38,6 +38,17 @@ def as_text(array: pa.Array) -> pa.DictionaryArray:
     return pc.dictionary_encode(pc.cast(array, pa.string()))
 
 
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Give the chunks of a column of texts as one dictionary; a column of one value is seen by comparing neighbours."""
+    length = len(column)
+    if column.null_count == length:
+        return nothing(length)
+    if column.slice(0, length - 1).equals(column.slice(1)):
+        return pa.DictionaryArray.from_arrays(_zeros(length), pa.array([column[0].as_py()], pa.string()))
+    found = pc.dictionary_encode(column)
+    return found.chunk(0) if found.num_chunks == 1 else found.combine_chunks()
+
+
 def clean(array: pa.DictionaryArray) -> tuple[pa.DictionaryArray, Mask | None]:
     """Trim texts and turn blank ones and the literal NULL into null; also says which rows had the literal."""
     values = array.dictionary
@@ -87,8 +98,14 @@ def filled(array: pa.DictionaryArray, other: pa.DictionaryArray) -> pa.Dictionar
 
 def codes(array: pa.DictionaryArray) -> npt.NDArray[np.int64]:
     """Give the place of each row's value in the dictionary; -1 for null."""
-    places: npt.NDArray[np.int64] = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
+    indices = array.indices if array.indices.null_count == 0 else pc.fill_null(array.indices, -1)
+    places: npt.NDArray[np.int64] = indices.to_numpy(zero_copy_only=False)
     return places
+
+
+@lru_cache(maxsize=8)
+def _zeros(length: int) -> pa.Array:
+    return pa.array(np.zeros(length, np.int32))
 
 
 @lru_cache(maxsize=8)

@@ -41,6 +41,10 @@ class JsonRows:
         """Say how many bytes of the file have been read."""
         return self._octets.position()
 
+    def digest(self) -> tuple[str, int]:
+        """Give the SHA-256 and the size of the file."""
+        return self._octets.digest()
+
     def blocks(self) -> Iterator[Callable[[], Block]]:
         """Cut the file into blocks of whole lines."""
         while data := self._lines():

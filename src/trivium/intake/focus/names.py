@@ -112,7 +112,10 @@ def other_dataset(headers: Sequence[str]) -> str:
 
 
 def check_cost_and_usage(headers: Sequence[str], source: str) -> None:
-    """Refuse headers without what a charge cannot be without: a cost, a period, a currency."""
+    """Refuse another dataset of FOCUS, and headers without what a charge cannot be without: cost, period, currency."""
+    if name := other_dataset(headers):
+        title = f"The file looks like FOCUS {name}; Trivium reads FOCUS Cost and Usage, and {name} holds no charges."
+        raise refuse("other_dataset", title, where=source, fix=_FIX)
     columns = layout_of(tuple(headers)).columns
     missing = [name for name in _NEEDED if name not in columns]
     if "BilledCost" in columns or "EffectiveCost" in columns:

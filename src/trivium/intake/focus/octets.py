@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from pathlib import Path
 from typing import Final
@@ -16,12 +17,16 @@ _CHUNK: Final = 1 << 18
 
 
 class Octets:
-    """Reads a plain or gzip file front to back; gzip members that follow one another are one stream."""
+    """Reads a plain or gzip file front to back; gzip members that follow one another are one stream.
+
+    The file is hashed while it is read, so that the hash is that of the bytes that were taken.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+        self._file = path.open("rb", buffering=0)
         self.zipped = self._file.read(2) == GZIP
         self._file.seek(0)
+        self._digest = hashlib.sha256()
         self._unzip = zlib.decompressobj(wbits=31)
         self._rest = b""
         self._out = 0
@@ -32,16 +37,27 @@ class Octets:
 
     def read(self, wanted: int) -> bytes:
         """Give up to `wanted` decoded bytes; nothing at the end."""
-        return self._read_zipped(wanted) if self.zipped else self._file.read(wanted)
+        return self._read_zipped(wanted) if self.zipped else self._taken(wanted)
+
+    def digest(self) -> tuple[str, int]:
+        """Give the SHA-256 and the size of the whole file; what is left of it is read."""
+        while self._taken(_CHUNK):
+            pass
+        return self._digest.hexdigest(), self._file.tell()
+
+    def _taken(self, wanted: int) -> bytes:
+        data = self._file.read(wanted)
+        self._digest.update(data)
+        return data
 
     def _read_zipped(self, wanted: int) -> bytes:
         while True:
             if self._unzip.eof:
-                start = (self._unzip.unused_data or self._file.read(_CHUNK)).lstrip(b"\0")
+                start = (self._unzip.unused_data or self._taken(_CHUNK)).lstrip(b"\0")
                 if not start:
                     return b""
                 self._unzip, self._rest = zlib.decompressobj(wbits=31), start
-            data = self._rest or self._file.read(_CHUNK)
+            data = self._rest or self._taken(_CHUNK)
             try:
                 text = self._unzip.decompress(data, wanted)
             except zlib.error as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ class ParquetRows:
     replaced_bytes = 0
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._size = path.stat().st_size
         try:
             schema = pq.read_schema(path)
@@ -45,6 +47,11 @@ class ParquetRows:
         """Say how many bytes are read, by the share of the rows that the footer promises."""
         promised = max(int(self._file.metadata.num_rows), 1)
         return min(self._size, self._size * self._rows // promised)
+
+    def digest(self) -> tuple[str, int]:
+        """Give the SHA-256 and the size of the file."""
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
     def blocks(self) -> Iterator[Callable[[], Block]]:
         """Read batch after batch."""

@@ -19,10 +19,10 @@ from trivium.facts.problem import refuse, shown
 from trivium.intake.focus.blocks import Block, Rows
 from trivium.intake.focus.csv_rows import CsvRows
 from trivium.intake.focus.json_rows import JsonRows
-from trivium.intake.focus.names import check_cost_and_usage, layout_of, other_dataset
+from trivium.intake.focus.names import check_cost_and_usage, layout_of
 from trivium.intake.focus.octets import Octets
 from trivium.intake.focus.parquet_rows import MAGIC, ParquetRows
-from trivium.intake.focus.report import NOTED, REFUSED, FileReport, Troubles
+from trivium.intake.focus.report import NOTED, FileReport, Troubles
 from trivium.intake.focus.rows import SoundRows, make_sound
 from trivium.intake.focus.staged import Batches, Resources, StagedCharges, write_resources
 
@@ -48,9 +48,6 @@ def read_bill(job: Job, progress: Progress | None = None) -> FileReport:
     path = Path(job.path)
     rows = open_rows(path)
     headers = rows.headers()
-    name = other_dataset(headers)
-    if name:
-        return _set_aside(rows, name)
     check_cost_and_usage(headers, path.name)
     troubles = Troubles()
     _note_layout(headers, troubles)
@@ -67,11 +64,15 @@ def read_bill(job: Job, progress: Progress | None = None) -> FileReport:
                 raise refuse("too_many_rows", title, status=413, fix="Import it in parts.")
             if progress is not None:
                 progress(counts[0], rows.position(), size)
+    if not counts[0]:
+        troubles.add(NOTED, "no_rows", "", _NONE, count=1)
     if rows.replaced_bytes:
         troubles.add(NOTED, "bad_text", "", _NONE, count=rows.replaced_bytes)
     if resources.added:
         write_resources(Path(job.resources), resources.added)
+    sha256, read = rows.digest()
     return FileReport(
+        sha256=sha256, bytes=read,
         format=rows.format, version=layout_of(headers).version, rows=counts[0], imported=staged.rows,
         refused=counts[1], repaired=counts[2], new_resources=len(resources.added), batches=batches.totals(),
         problems=troubles.listed(),
@@ -89,10 +90,10 @@ def open_rows(path: Path) -> Rows:
     first = Octets(path).read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if first.startswith(b"{"):
         return JsonRows(Octets(path))
-    if first.startswith((b"[", b"%PDF", b"PK\x03\x04")) or (
-        b"\0" in first and not first.startswith((b"\xff\xfe", b"\xfe\xff"))
-    ):
-        title = f"The file is neither CSV, Parquet nor JSON lines; it begins with {shown(first[:12])}."
+    binary = b"\0" in first.partition(b"\n")[0] and not first.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if binary or first.startswith((b"[", b"%PDF", b"PK\x03\x04")):
+        begun = shown(first[:12].decode("latin-1"))
+        title = f"The file is neither CSV, Parquet nor JSON lines; it begins with {begun}."
         raise refuse("not_focus", title, where=path.name, fix="Export the bill as CSV, CSV.gz, Parquet or JSON lines.")
     return CsvRows(Octets(path))
 
@@ -119,14 +120,3 @@ def _note_layout(headers: tuple[str, ...], troubles: Troubles) -> None:
         troubles.add(NOTED, "column_spelling", header, _NONE, count=1)
     for header in layout.repeated:
         troubles.add(NOTED, "column_twice", header, _NONE, count=1)
-
-
-def _set_aside(rows: Rows, name: str) -> FileReport:
-    """Report a file of another FOCUS dataset: nothing of it is a charge."""
-    count = sum(len(block.lines) + len(block.refused) for block in (parse() for parse in rows.blocks()))
-    troubles = Troubles()
-    troubles.add(REFUSED, "other_dataset", "", _NONE, f"FOCUS {name}", count=max(count, 1))
-    return FileReport(
-        format=rows.format, version=layout_of(rows.headers()).version, dataset=name, rows=count, refused=count,
-        problems=troubles.listed(),
-    )  # fmt: skip

@@ -52,7 +52,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "bad_text": ("Bytes that are not UTF-8 were replaced by U+FFFD.", "Export as UTF-8."),
     "column_spelling": ("The column was taken as the one of FOCUS that it resembles.", ""),
     "column_twice": ("The column stands twice; the first was taken, the other kept in Extra.", "Drop one."),
-    "other_dataset": ("The file was left out: it holds no charges.", "Give Cost and Usage files."),
+    "nul": ("The row was left out: it holds a NUL character.", "Export as UTF-8 text, without NUL."),
+    "no_rows": ("The file has a header, and no rows.", "Look whether the export was cut off."),
 }
 """What was done, and what to do, for each reason (docs/reference/charges.md lists them for users)."""
 
@@ -73,13 +74,14 @@ class BatchTotal(msgspec.Struct, frozen=True, kw_only=True):
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one file. `rows` counts every row of it; `repaired` counts rows in which anything was repaired.
 
-    `new_resources` rows were written to the resource dictionary. `dataset` is empty for Cost and Usage, else the name
-    of the FOCUS dataset that the file holds instead. `problem` is set when the file was refused whole.
+    `new_resources` rows were written to the resource dictionary. `problem` is set when the file was refused whole.
+    `sha256` and `bytes` are of the file as it was read.
     """
 
+    sha256: str = ""
+    bytes: int = 0
     format: str = ""
     version: str = ""
-    dataset: str = ""
     rows: int = 0
     imported: int = 0
     refused: int = 0

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.facts.charges import AMOUNTS, FOCUS, JOIN_TAGS, TIMES
-from trivium.facts.instants import DAY, FIRST, LAST, parse_instant
+from trivium.facts.instants import DAY, parse_instant
 from trivium.facts.money import Money
 from trivium.facts.problem import ProblemError
 from trivium.intake.focus.amounts import BINARY, NOT_A_NUMBER, NULL_TEXT, ROUNDED, TOO_LARGE, Amounts, amounts
@@ -25,7 +25,7 @@ from trivium.intake.focus.columns import as_text, clean, filled, nothing, picked
 from trivium.intake.focus.names import FORMER, layout_of
 from trivium.intake.focus.report import NOTED, REFUSED, REPAIRED, Troubles
 from trivium.intake.focus.tags import BAD_TAGS, COLLISION, flatten
-from trivium.intake.focus.times import NONE, Times, times
+from trivium.intake.focus.times import NONE, Instants, Times, absent, times
 
 Mask = npt.NDArray[np.bool_]
 CATEGORIES: Final = ("Adjustment", "Credit", "Purchase", "Tax", "Usage")
@@ -78,6 +78,9 @@ class _Rows:
         self.repaired: Mask = np.zeros(self.count, bool)
         self.columns: dict[str, pa.Array] = {}
         self.kept_texts: list[tuple[str, pa.DictionaryArray]] = []
+        self.nothing = Amounts(pa.nulls(self.count, _DECIMAL), {})
+        self.amounts_read: dict[int, Amounts] = {}
+        self.texts_read: dict[int, tuple[pa.DictionaryArray, Mask | None]] = {}
 
     def read_texts(self) -> None:
         """Blank and literal NULL are no value; a former column fills the one that took its place."""
@@ -94,24 +97,34 @@ class _Rows:
     def read_times(self) -> None:
         """Want a period that ends after it starts; a missing billing period is the month of the charge."""
         read = {name: self._times(name) for name in TIMES}
-        start, end = read["ChargePeriodStart"].values, read["ChargePeriodEnd"].values
-        for name in ("ChargePeriodStart", "ChargePeriodEnd"):
-            self._refuse("bad_time", name, read[name].bad)
-            self._refuse("no_period", name, read[name].values == NONE)
-        self._refuse("bad_period", "ChargePeriodEnd", end <= start)
-        self._refuse("unlikely_period", "ChargePeriodStart", (start < EARLIEST) | (end > LATEST))
-        self._refuse("unlikely_period", "ChargePeriodEnd", end - start > LONGEST)
+        start, end = read["ChargePeriodStart"], read["ChargePeriodEnd"]
+        for name, column in (("ChargePeriodStart", start), ("ChargePeriodEnd", end)):
+            self._refuse("bad_time", name, column.bad)
+            self._refuse("no_period", name, column.values == NONE if column.gaps else None)
+        self._refuse("bad_period", "ChargePeriodEnd", end.values <= start.values)
+        if start.first < EARLIEST or end.last > LATEST:
+            unlikely = (start.values < EARLIEST) | (end.values > LATEST)
+            self._refuse("unlikely_period", "ChargePeriodStart", unlikely)
+        if end.last - start.first > LONGEST:
+            self._refuse("unlikely_period", "ChargePeriodEnd", end.values - start.values > LONGEST)
         for name in TIMES:
             self._repair("no_zone", name, read[name].no_zone)
-        billing_start, billing_end = read["BillingPeriodStart"].values, read["BillingPeriodEnd"].values
-        missing = billing_start == NONE
-        self._repair("no_billing_period", "BillingPeriodStart", missing)
-        billing_start = np.where(missing, _month(start, 0), billing_start)
-        missing = (billing_end == NONE) | (billing_end <= billing_start)
-        self._repair("no_billing_period", "BillingPeriodEnd", missing)
-        billing_end = np.where(missing, _month(billing_start, 1), billing_end)
-        for name, values in zip(TIMES, (billing_end, billing_start, end, start), strict=True):
+        billing_start, billing_end = self._billing_period(read, start.values)
+        for name, values in zip(TIMES, (billing_end, billing_start, end.values, start.values), strict=True):
             self.columns[name] = pa.array(values, pa.int64()).view(_STAMP)
+
+    def _billing_period(self, read: dict[str, Times], charged: Instants) -> tuple[Instants, Instants]:
+        """Fill the months of charges in where a billing period is missing."""
+        first, second = read["BillingPeriodStart"], read["BillingPeriodEnd"]
+        start, end = first.values, second.values
+        if first.gaps:
+            self._repair("no_billing_period", "BillingPeriodStart", start == NONE)
+            start = np.where(start == NONE, _month(charged, 0), start)
+        if first.gaps or second.gaps or second.first <= first.last:
+            missing = (end == NONE) | (end <= start)
+            self._repair("no_billing_period", "BillingPeriodEnd", missing)
+            end = np.where(missing, _month(start, 1), end)
+        return start, end
 
     def read_amounts(self) -> None:
         """BilledCost and EffectiveCost must be readable; where one is absent the other is taken."""
@@ -161,9 +174,11 @@ class _Rows:
         for name, prefix in zip(_TAGS, ("tag_", "allocated_tag_"), strict=True):
             array = self._source(self.layout.columns.get(name))
             read = [_flatten(text) for text in array.dictionary.to_pylist()]
-            self._note(BAD_TAGS, name, bad := picked(array, [cell.fault == BAD_TAGS for cell in read]), array)
-            self._note(COLLISION, name, picked(array, [cell.fault == COLLISION for cell in read]), array)
-            if bad.any():
+            faults = {cell.fault for cell in read}
+            if COLLISION in faults:
+                self._note(COLLISION, name, picked(array, [cell.fault == COLLISION for cell in read]), array)
+            if BAD_TAGS in faults:
+                self._note(BAD_TAGS, name, bad := picked(array, [cell.fault == BAD_TAGS for cell in read]), array)
                 self.kept_texts.append((name, where(array, bad)))
             self.columns[name] = _spread(array, [cell.text for cell in read])
             for place, tag in enumerate(JOIN_TAGS):
@@ -172,8 +187,10 @@ class _Rows:
     def kept(self) -> SoundRows:
         """Add what is derived, and leave the refused rows out."""
         tokens = np.zeros(self.count, bool)
-        for name in _UNITS:
-            tokens |= _in_tokens(self.columns[name])
+        for units in {id(self.columns[name]): self.columns[name] for name in _UNITS}.values():
+            metered = pc.match_substring(units.dictionary, "token", ignore_case=True)
+            if pc.any(metered).as_py():
+                tokens |= picked(units, metered)
         self.columns["in_tokens"] = pa.array(tokens)
         self.columns["line"] = pa.array(self.lines, pa.int64())
         self.columns["Extra"] = self._extra()
@@ -192,23 +209,20 @@ class _Rows:
     def _text(self, name: str, index: int | None) -> pa.DictionaryArray:
         if index is None:
             return nothing(self.count)
-        array, literal = clean(as_text(self.block.arrays[index]))
+        given = self.block.arrays[index]
+        if id(given) not in self.texts_read:
+            self.texts_read[id(given)] = clean(as_text(given))
+        array, literal = self.texts_read[id(given)]
         self._repair(NULL_TEXT, name, literal)
         return array
 
     def _times(self, name: str) -> Times:
         index = self.layout.columns.get(name)
-        if index is None:
-            return Times(np.full(self.count, NONE), np.zeros(self.count, bool), np.zeros(self.count, bool))
-        read = times(self.block.arrays[index])
-        beyond = (read.values != NONE) & ((read.values < FIRST) | (read.values > LAST))
-        if beyond.any():
-            return Times(np.where(beyond, NONE, read.values), read.no_zone & ~beyond, read.bad | beyond)
-        return read
+        return absent(self.count) if index is None else times(self.block.arrays[index])
 
     def _amount(self, name: str) -> None:
         index = self.layout.columns.get(name)
-        read = Amounts(pa.nulls(self.count, _DECIMAL), {}) if index is None else amounts(self.block.arrays[index])
+        read = self.nothing if index is None else self._read_amounts(self.block.arrays[index])
         self.columns[name] = read.values
         for reason in (NULL_TEXT, ROUNDED, BINARY):
             self._repair(reason, name, read.mask(reason), None if index is None else self.block.arrays[index])
@@ -221,6 +235,13 @@ class _Rows:
             else:
                 self._note(reason, name, wrong, self.block.arrays[index])
                 self.kept_texts.append((name, where(as_text(self.block.arrays[index]), wrong)))
+
+    def _read_amounts(self, array: pa.Array) -> Amounts:
+        """Read a column once, however many names stand above the same array."""
+        read = self.amounts_read.get(id(array))
+        if read is None:
+            read = self.amounts_read[id(array)] = amounts(array)
+        return read
 
     def _extra(self) -> pa.Array:
         """Write the columns that FOCUS 1.4 does not have, and texts that could not be read, as one JSON object."""
@@ -238,20 +259,19 @@ class _Rows:
         written = pc.binary_join_element_wise("{", joined, "}", "")
         return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), written)
 
-    def _refuse(self, reason: str, column: str, rows: Mask, texts: pa.Array | None = None) -> None:
+    def _refuse(self, reason: str, column: str, rows: Mask | None, texts: pa.Array | None = None) -> None:
         """Leave rows out; a row is counted under the first reason that hits it."""
-        rows = rows & ~self.refused
-        if rows.any():
+        if rows is not None and rows.any() and (rows := rows & ~self.refused).any():
             self.refused |= rows
             self._count(REFUSED, reason, column, rows, texts)
 
     def _repair(self, reason: str, column: str, rows: Mask | None, texts: pa.Array | None = None) -> None:
-        if rows is not None and (rows := rows & ~self.refused).any():
+        if rows is not None and rows.any() and (rows := rows & ~self.refused).any():
             self.repaired |= rows
             self._count(REPAIRED, reason, column, rows, texts)
 
     def _note(self, reason: str, column: str, rows: Mask, texts: pa.Array | None = None) -> None:
-        if (rows := rows & ~self.refused).any():
+        if rows.any() and (rows := rows & ~self.refused).any():
             self._count(NOTED, reason, column, rows, texts)
 
     def _count(self, outcome: str, reason: str, column: str, rows: Mask, texts: pa.Array | None) -> None:
@@ -285,12 +305,9 @@ def _member(name: str, text: str) -> str:
 
 
 def _spread(array: pa.DictionaryArray, texts: list[str | None]) -> pa.DictionaryArray:
+    if all(text is None for text in texts):
+        return nothing(len(array))
     return recode(pa.DictionaryArray.from_arrays(array.indices, pa.array(texts, pa.string())))
-
-
-def _in_tokens(array: pa.DictionaryArray) -> Mask:
-    """Say which rows are metered in tokens: the unit or meter names them (`Tokens`, `1K Tokens`, `1M tokens`)."""
-    return picked(array, pc.match_substring(array.dictionary, "token", ignore_case=True))
 
 
 def _nulls(array: pa.Array) -> Mask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -18,9 +19,12 @@ from trivium.intake.focus.limits import Limits
 from trivium.intake.focus.reader import Job, Progress
 from trivium.intake.focus.report import FileReport
 
+COMMAND: Final = (sys.executable, "-m", "trivium.intake.focus.child")
 _WATCH_SECONDS: Final = 0.02
 _SAID: Final = 4_000
 _MB: Final = 1 << 20
+_CLASS: Final = re.compile(r"^[A-Za-z_][\w.]*(?::|$)")
+"""How Python begins the last line of a fault: with the name of a class."""
 
 
 def read_apart(job: Job, limits: Limits | None = None, progress: Progress | None = None) -> FileReport:
@@ -31,7 +35,7 @@ def read_apart(job: Job, limits: Limits | None = None, progress: Progress | None
     limits = limits or Limits()
     order = Order(msgspec.structs.replace(job, max_rows=min(job.max_rows, limits.max_rows)), limits)
     child = subprocess.Popen(
-        [sys.executable, "-m", "trivium.intake.focus.child"],
+        COMMAND,  # noqa: S603 - a constant
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -100,7 +104,9 @@ def _died(child: subprocess.Popen[bytes], errors: IO[bytes], said: bytes, limits
     if code in {-24, -9}:
         return limits.too_much_time() if code == -24 else limits.too_much_memory()
     last = said.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:300]
-    return refuse("reader_failed", f"The reader ended with {code}: {last}", fix="Report this with the file.").problem
+    reason = _CLASS.sub("", last).strip() or "it said nothing"
+    title = f"The reader failed and ended with {code}: {reason.rstrip('.')}."
+    return refuse("reader_failed", title, fix="Report this with the file.").problem
 
 
 def _environment() -> dict[str, str]:
@@ -108,6 +114,7 @@ def _environment() -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "ARROW_DEFAULT_MEMORY_POOL": "mimalloc",
+        "MIMALLOC_PURGE_DELAY": "-1",
         "MALLOC_ARENA_MAX": "4",
         "MALLOC_MMAP_THRESHOLD_": "1073741824",
         "MALLOC_TRIM_THRESHOLD_": "268435456",

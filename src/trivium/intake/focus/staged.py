@@ -31,7 +31,7 @@ TYPES: Final = {
 }
 SCHEMA: Final = pa.schema([(name, pa.string() if name == "Extra" else TYPES[kind]) for name, kind in COLUMNS])
 DICTIONARY: Final = pa.schema([(name, pa.string() if kind == TEXT else TYPES[kind]) for name, kind in RESOURCES])
-_WRITTEN: Final = 50_000
+_WRITTEN: Final = 20_000
 """Blocks of fewer rows are joined until so many stand in one row group."""
 _SUMMABLE: Final = Decimal(10) ** (DIGITS - SCALE)
 _ORDINARY: Final = Decimal(10) ** 15
@@ -52,17 +52,20 @@ class Resources:
 
     def number(self, ids: pa.DictionaryArray, names: pa.Array, types: pa.Array | None) -> pa.Array:
         """Give the numbers of a column of ids; a new one is entered with the name and type of its first row."""
-        places = columns.codes(ids)
+        if ids.null_count == len(ids):
+            return pa.nulls(len(ids), pa.int32())
         texts = ids.dictionary.to_pylist()
-        new = [place for place, text in enumerate(texts) if text not in self._numbers]
-        if new:
-            self._enter(new, texts, places, names, types)
-        table = np.array([self._numbers.get(text, -1) for text in texts] + [-1], np.int32)[places]
-        return pa.array(table, pa.int32(), mask=table < 0)
+        numbers = [self._numbers.get(text, 0) for text in texts]
+        if 0 in numbers:
+            self._enter([place for place, number in enumerate(numbers) if not number], texts, ids, names, types)
+            numbers = [self._numbers.get(text, 0) for text in texts]
+        table = pa.array(np.array(numbers, np.int32))
+        return table.take(ids.indices)
 
     def _enter(
-        self, new: list[int], texts: list[str], places: npt.NDArray[np.int64], names: pa.Array, types: pa.Array | None
+        self, new: list[int], texts: list[str], ids: pa.DictionaryArray, names: pa.Array, types: pa.Array | None
     ) -> None:
+        places = columns.codes(ids)
         first = np.full(len(texts) + 1, -1)
         first[places[::-1]] = np.arange(len(places))[::-1]
         wanted = [place for place in new if first[place] >= 0]
@@ -91,23 +94,22 @@ class Batches:
         period = rows["BillingPeriodStart"].cast(pa.int64()).to_numpy()
         keys, places = _distinct([*parts, period])
         numbers = np.array([self._enter(key) for key in keys], np.int32)
-        table = pa.table(
-            {
-                "batch": pa.array(numbers[places]),
-                "billed": rows["BilledCost"],
-                "effective": rows["EffectiveCost"],
-            }
-        )
-        self._check_size(table)
-        summed = table.group_by("batch").aggregate([("billed", "sum"), ("effective", "sum"), ("batch", "count")])
-        for row in summed.to_pylist():
-            count, billed, effective = self._sums.get(row["batch"], (0, Decimal(0), Decimal(0)))
-            self._sums[row["batch"]] = (
-                count + row["batch_count"],
-                add(billed, row["billed_sum"]),
-                add(effective, row["effective_sum"]),
-            )
-        return table["batch"].combine_chunks()
+        billed, effective = rows["BilledCost"], rows["EffectiveCost"]
+        self._check_size("billed", billed)
+        self._check_size("effective", effective)
+        if places is None:
+            self._add(int(numbers[0]), len(billed), pc.sum(billed).as_py(), pc.sum(effective).as_py())
+            return pa.array(np.full(len(billed), numbers[0]))
+        batch = pa.array(numbers[places])
+        table = pa.table({"batch": batch, "billed": billed, "effective": effective})
+        sums = [("billed", "sum"), ("effective", "sum"), ("batch", "count")]
+        for row in table.group_by("batch", use_threads=False).aggregate(sums).to_pylist():
+            self._add(row["batch"], row["batch_count"], row["billed_sum"], row["effective_sum"])
+        return batch
+
+    def _add(self, batch: int, rows: int, billed: Decimal, effective: Decimal) -> None:
+        before = self._sums.get(batch, (0, Decimal(0), Decimal(0)))
+        self._sums[batch] = (before[0] + rows, add(before[1], billed), add(before[2], effective))
 
     def totals(self) -> tuple[BatchTotal, ...]:
         """Give the batches with their sums."""
@@ -119,12 +121,14 @@ class Batches:
             for key, number in self._numbers.items()
         )  # fmt: skip
 
-    def _codes(self, place: int, column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
-        """Give the column's texts numbers that hold over all blocks; no text is the empty one."""
+    def _codes(self, place: int, column: pa.DictionaryArray) -> npt.NDArray[np.int64] | int:
+        """Give the column's texts numbers that hold over all blocks, one for a column of one text; none is empty."""
         known = self._texts[place]
         texts = [*column.dictionary.to_pylist(), ""]
-        table = np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
-        spread: npt.NDArray[np.int64] = table[columns.codes(column)]
+        numbers = [known.setdefault(text, len(known)) for text in texts]
+        if len(texts) == 1 or (len(texts) == 2 and column.null_count == 0):
+            return numbers[0]
+        spread: npt.NDArray[np.int64] = np.array(numbers, np.int64)[columns.codes(column)]
         return spread
 
     def _enter(self, key: tuple[int, ...]) -> int:
@@ -138,17 +142,16 @@ class Batches:
             self._next += 1
         return self._numbers[named]
 
-    def _check_size(self, table: pa.Table) -> None:
+    def _check_size(self, name: str, amounts: pa.Array) -> None:
         """Keep every sum over the file, however signs fall, within DECIMAL(38,18)."""
-        for name in ("billed", "effective"):
-            bounds = pc.min_max(table[name]).as_py()
-            size = max(abs(bounds["min"]), abs(bounds["max"])) * len(table)
-            if size > _ORDINARY:
-                size = add(*(abs(amount) for amount in table[name].to_pylist()))
-            self._sizes[name] = add(self._sizes[name], size)
-            if self._sizes[name] >= _SUMMABLE:
-                fix = "Look for a column of amounts that was shifted or mistaken."
-                raise refuse("amounts_too_large", "The amounts add up to more than DECIMAL(38,18) holds.", fix=fix)
+        bounds = pc.min_max(amounts).as_py()
+        size = max(abs(bounds["min"]), abs(bounds["max"])) * len(amounts)
+        if size > _ORDINARY:
+            size = add(*(abs(amount) for amount in amounts.to_pylist()))
+        self._sizes[name] = add(self._sizes[name], size)
+        if self._sizes[name] >= _SUMMABLE:
+            fix = "Look for a column of amounts that was shifted or mistaken."
+            raise refuse("amounts_too_large", "The amounts add up to more than DECIMAL(38,18) holds.", fix=fix)
 
 
 class StagedCharges:
@@ -215,14 +218,25 @@ def write_resources(path: Path, added: list[tuple[int, str, str | None, str | No
     pq.write_table(pa.table(dict(zip(names, given, strict=True)), schema=DICTIONARY), path, compression="zstd")
 
 
-def _distinct(parts: list[npt.NDArray[np.int64]]) -> tuple[list[tuple[int, ...]], npt.NDArray[np.int64]]:
-    """Find the distinct tuples over columns of numbers, in order of appearance, and each row's place among them."""
-    codes = np.zeros(len(parts[0]), np.int64)
-    for part in parts:
+_Numbers = npt.NDArray[np.int64]
+
+
+def _distinct(parts: list[_Numbers | int]) -> tuple[list[tuple[int, ...]], _Numbers | None]:
+    """Find the distinct tuples over columns of numbers, in order of appearance, and each row's place among them.
+
+    A column of one number may be given as that number. Where there is one tuple only, no places are given.
+    """
+    parts = [part if isinstance(part, int) or (part != part[0]).any() else int(part[0]) for part in parts]
+    spread = [part for part in parts if not isinstance(part, int)]
+    if not spread:
+        return [tuple(part for part in parts if isinstance(part, int))], None
+    codes = np.zeros(len(spread[0]), np.int64)
+    for part in spread:
         values = pc.dictionary_encode(pa.array(part))
         codes = codes * (len(values.dictionary) + 1) + values.indices.to_numpy()
         codes = pc.dictionary_encode(pa.array(codes)).indices.to_numpy().astype(np.int64)
     count = int(codes.max()) + 1
     first = np.empty(count, np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return list(zip(*(part[first].tolist() for part in parts), strict=True)), codes
+    firsts = [[part] * count if isinstance(part, int) else part[first].tolist() for part in parts]
+    return list(zip(*firsts, strict=True)), codes

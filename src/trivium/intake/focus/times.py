@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trivium.facts.instants import parse_instant
+from trivium.facts.instants import FIRST, LAST, parse_instant
 from trivium.facts.problem import ProblemError
+from trivium.intake.focus.columns import codes
 
 Mask = npt.NDArray[np.bool_]
 Instants = npt.NDArray[np.int64]
@@ -26,30 +27,52 @@ _UTC = re.compile(r"\s*(?:UTC|GMT)$")
 
 
 class Times:
-    """One column of instants, `NONE` where nothing was readable; masks say which had no zone, and which were bad."""
+    """One column of instants, `NONE` where nothing was readable; masks say which had no zone, and which were bad.
 
-    def __init__(self, values: Instants, no_zone: Mask, bad: Mask) -> None:
+    A mask is None where it would be false in every row. `gaps` says that some row has no instant; `first` and `last`
+    bound those that there are, 0 where there are none.
+    """
+
+    def __init__(self, values: Instants, present: Instants, no_zone: Mask | None, bad: Mask | None) -> None:
         self.values = values
         self.no_zone = no_zone
         self.bad = bad
+        self.gaps = len(present) == 0 or bool((values == NONE).any())
+        self.first, self.last = (int(present.min()), int(present.max())) if len(present) else (0, 0)
 
 
 def times(array: pa.Array) -> Times:
     """Read a column of times; a text or a timestamp without a zone is taken as UTC and counted."""
     if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
-        zoned = pa.types.is_timestamp(array.type) and array.type.tz is not None
-        whole = pc.cast(pc.cast(array, pa.timestamp("us", "UTC" if zoned else None), safe=False), pa.int64())
-        values = pc.fill_null(whole, NONE).to_numpy(zero_copy_only=False)
-        present = values != NONE
-        return Times(values, present & (not zoned), np.zeros(len(values), bool))
+        return _of_stamps(array)
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(pc.cast(array, pa.string()))
-    read = [read_time(text) for text in array.dictionary.to_pylist()] + [(NONE, "")]
-    places = pc.fill_null(array.indices, len(read) - 1).to_numpy(zero_copy_only=False)
-    values = np.array([value for value, _ in read], np.int64)[places]
-    no_zone = np.array([fault == NO_ZONE for _, fault in read])[places]
-    bad = np.array([fault == BAD_TIME for _, fault in read])[places]
-    return Times(values, no_zone, bad)
+    texts = array.dictionary if pa.types.is_string(array.type.value_type) else pc.cast(array.dictionary, pa.string())
+    read = [*(read_time(text) for text in texts.to_pylist()), (NONE, "")]
+    instants = np.array([instant for instant, _ in read], np.int64)
+    places = codes(array)
+
+    def rows(wanted: str) -> Mask | None:
+        hits = np.array([fault == wanted for _, fault in read])
+        return hits[places] if hits.any() else None
+
+    return Times(instants[places], instants[instants != NONE], rows(NO_ZONE), rows(BAD_TIME))
+
+
+def absent(length: int) -> Times:
+    """Give the times of a column that is not there."""
+    return Times(np.full(length, NONE), np.array([], np.int64), None, None)
+
+
+def _of_stamps(array: pa.Array) -> Times:
+    """Read timestamps or dates; what leaves the years 1 to 9999 is bad."""
+    zoned = pa.types.is_timestamp(array.type) and array.type.tz is not None
+    whole = pc.cast(pc.cast(array, pa.timestamp("us", "UTC" if zoned else None), safe=False), pa.int64())
+    values = pc.fill_null(whole, NONE).to_numpy(zero_copy_only=False)
+    bad = (values != NONE) & ((values < FIRST) | (values > LAST))
+    values = np.where(bad, NONE, values)
+    present = values != NONE
+    return Times(values, values[present], None if zoned else present, bad if bad.any() else None)
 
 
 @lru_cache(maxsize=65_536)
