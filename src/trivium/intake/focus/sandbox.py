@@ -34,8 +34,8 @@ def read_apart(job: Job, limits: Limits | None = None, progress: Progress | None
     """
     limits = limits or Limits()
     order = Order(msgspec.structs.replace(job, max_rows=min(job.max_rows, limits.max_rows)), limits)
-    child = subprocess.Popen(
-        COMMAND,  # noqa: S603 - a constant
+    child = subprocess.Popen(  # noqa: S603 - the command is a constant
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
