@@ -69,7 +69,11 @@ class _Later:
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         made = self._make()
         alone.command(self._name, help=inspect.getdoc(made) or self._help)(made)
-        return typer.main.get_command(alone)
+        command = typer.main.get_command(alone)
+        for argument in command.params:
+            if argument.param_type_name == "argument":
+                argument.display_type_rich = lambda ctx: ""  # type: ignore[attr-defined]  # noqa: ARG005
+        return command
 
 
 def _nouns() -> list[str]:

@@ -26,9 +26,7 @@ Sequence = Annotated[
     str, typer.Argument(metavar="SEQUENCE", help="The fact's place in the ledger, counted from 1.", show_default=False)
 ]
 Out = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, outside the home.", show_default=False)]
-Names = Annotated[
-    list[str] | None, typer.Argument(metavar="NAME", help="Only these projections; without names, all.")
-]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Only these projections; without names, all.")]
 
 
 def verify(
