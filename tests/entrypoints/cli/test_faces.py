@@ -24,7 +24,7 @@ from trivium.entrypoints.answers import close_month, declare, import_focus, keep
 from trivium.entrypoints.answers.questions import QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.cli.asking import read_params
-from trivium.entrypoints.cli.cells import NOTHING, Column, cell, line
+from trivium.entrypoints.cli.cells import NOTHING, Column, cell, column_of, line
 from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import ProblemError
 
@@ -71,15 +71,11 @@ def _inner(hint: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: f"{one.__module__.rpartition('.')[2]}.{one.__name__}")
 def test_what_may_be_null_has_words(answer: type[msgspec.Struct]) -> None:
-    from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.cli.asking import read_params
-from trivium.entrypoints.cli.cells import column_of
-
     for record in records(answer):
         for field in msgspec.structs.fields(record):
             said = str(field.type)
             if "None" in said and "dict" not in said:
-                assert column_of(field).absent, f"{record.__name__}.{field.name}: say in words(absent=…) what is unknown"
+                assert column_of(field).absent, f"{record.__name__}.{field.name}: say words(absent=…)"
 
 
 def in_terminal(columns: int, *arguments: str) -> str:
