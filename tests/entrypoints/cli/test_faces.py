@@ -130,12 +130,11 @@ def test_a_pipe_shows_no_blank_and_no_padding(
 ) -> None:
     names = {field.name for field in msgspec.structs.fields(question.params)}
     params = read_params(question.params, {name: text for name, text in NEEDED.items() if name in names})
-    try:
-        show(question.ask(opened[where], params))
-    except ProblemError as fault:
-        assert where == "empty"
-        assert "Nothing is known of" in fault.problem.title or "There is no fact" in fault.problem.title
+    if where == "empty" and names & {"key", "sequence"}:
+        with pytest.raises(ProblemError, match=r"Nothing is known of|There is no fact"):
+            question.ask(opened[where], params)
         return
+    show(question.ask(opened[where], params))
     shown = capsys.readouterr().out
     assert shown.strip()
     assert "\x1b" not in shown
