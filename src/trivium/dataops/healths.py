@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from trivium.dataops.quality import Check, Freshness, checks_of, freshness_of, state_of, volumes_of
+from trivium.dataops.quality import (
+    Check,
+    Freshness,
+    Volume,
+    checks_of,
+    freshness_from,
+    state_of,
+    usual_interval,
+    volumes_of,
+)
+from trivium.dataops.usual import Usual
 from trivium.facts.instants import LAST, Instant
 from trivium.graph.identity import canonical_names, merges_of
 from trivium.graph.spelling import spell
@@ -29,7 +39,8 @@ _MEASURES = text(
     " ORDER BY at DESC, run DESC) AS place FROM dataops_measures WHERE measure IN ('rows', 'bytes') AND at <= :as_of)"
     " AS ranked WHERE place <= :recent ORDER BY measure, at, run"
 )
-_RECENT = 101
+RECENT: Final = 101
+"""How many writes and measures of a dataset are looked at: what is usual is told by a hundred before the latest."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +66,47 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         return self.passed + self.failed
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dataset's health is made from, whenever it is asked for: `newest` is the latest instant in it."""
+
+    dataset: str
+    checks: tuple[Check, ...]
+    last_write: Instant | None
+    interval: Usual | None
+    volumes: tuple[Volume, ...]
+    rows: int | None
+    series: tuple[float, ...]
+    newest: Instant = 0
+
+    def at(self, as_of: Instant) -> Health:
+        """Give the health at an instant."""
+        failing = tuple(in_words(check) for check in self.checks if not check.passed)
+        freshness = freshness_from(self.last_write, self.interval, as_of)
+        return Health(
+            dataset=self.dataset,
+            state=state_of(self.checks, freshness, self.volumes),
+            passed=len(self.checks) - len(failing),
+            failed=len(failing),
+            failing=failing,
+            unusual=(
+                *(("later than usual",) if freshness.late else ()),
+                *(f"unusual {volume.measure}" for volume in self.volumes if volume.unusual),
+            ),
+            freshness=freshness,
+            rows=self.rows,
+            series=self.series,
+        )
+
+
 def healths(connection: Connection, as_of: Instant = LAST) -> dict[str, Health]:
     """Give every dataset that was checked, measured or written up to an instant, by the name it goes by."""
-    asked = {"as_of": as_of, "recent": _RECENT}
+    asked = {"as_of": as_of, "recent": RECENT}
     canonical = canonical_names(merges_of(connection, runs=False))
     checks = _by_dataset(canonical, connection.execute(_CHECKS, {"as_of": as_of}))
     writes = _by_dataset(canonical, connection.execute(_WRITES, asked))
     measures = _by_dataset(canonical, connection.execute(_MEASURES, asked))
     return {
-        key: _health(key, checks.get(key, []), writes.get(key, []), measures.get(key, []), as_of)
+        key: standing_of(key, checks.get(key, []), writes.get(key, []), measures.get(key, [])).at(as_of)
         for key in sorted({*checks, *writes, *measures})
     }
 
@@ -81,23 +124,17 @@ def _by_dataset(canonical: dict[str, str], rows: Iterable[Sequence[Any]]) -> dic
     return found
 
 
-def _health(key: str, checks: list[Any], writes: list[Any], measures: list[Any], as_of: Instant) -> Health:
+def standing_of(key: str, checks: list[Any], writes: list[Any], measures: list[Any]) -> Standing:
+    """Say what rows of a dataset's checks, writes and measures amount to."""
     standing = checks_of(sorted(checks, key=lambda row: (row[0], row[1], row[2], not row[4], row[3])))
-    failed = [check for check in standing if not check.passed]
-    freshness = freshness_of(sorted({row[0] for row in writes}, reverse=True)[: _RECENT - 1], as_of)
-    volumes = volumes_of(sorted(measures, key=lambda row: row[:2]))
+    written = sorted({row[0] for row in writes}, reverse=True)[: RECENT - 1]
     counts = sorted((at, float(value)) for measure, at, value in measures if measure == "rows")
-    return Health(
+    return Standing(
         dataset=key,
-        state=state_of(standing, freshness, volumes),
-        passed=len(standing) - len(failed),
-        failed=len(failed),
-        failing=tuple(in_words(check) for check in failed),
-        unusual=(
-            *(("later than usual",) if freshness.late else ()),
-            *(f"unusual {volume.measure}" for volume in volumes if volume.unusual),
-        ),
-        freshness=freshness,
+        checks=tuple(standing),
+        last_write=written[0] if written else None,
+        interval=usual_interval(written),
+        volumes=tuple(volumes_of(sorted(measures, key=lambda row: row[:2]))),
         rows=int(counts[-1][1]) if counts else None,
         series=tuple(value for _, value in counts[-12:]),
     )

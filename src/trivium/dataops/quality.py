@@ -180,14 +180,23 @@ def _all_passed(checks: list[Check]) -> Instant | None:
 
 def freshness_of(writes: list[Instant], as_of: Instant) -> Freshness:
     """Compare the wait since the last write with the intervals between the last hundred, the newest first."""
-    if not writes:
+    return freshness_from(writes[0] if writes else None, usual_interval(writes), as_of)
+
+
+def usual_interval(writes: list[Instant]) -> Usual | None:
+    """Tell what is usual between writes, the newest first; None while too few are known."""
+    return usual([float(later - earlier) for later, earlier in pairwise(writes)])
+
+
+def freshness_from(last: Instant | None, interval: Usual | None, as_of: Instant) -> Freshness:
+    """Compare the wait since the last write with what is usual."""
+    if last is None:
         return Freshness()
-    waiting = as_of - writes[0] if as_of != LAST else None
-    range_ = usual([float(later - earlier) for later, earlier in pairwise(writes)])
-    if range_ is None:
-        return Freshness(writes[0], waiting)
-    late = None if waiting is None else waiting > max(_PATIENCE * range_.middle, range_.high)
-    return Freshness(writes[0], waiting, int(range_.middle), late)
+    waiting = as_of - last if as_of != LAST else None
+    if interval is None:
+        return Freshness(last, waiting)
+    late = None if waiting is None else waiting > max(_PATIENCE * interval.middle, interval.high)
+    return Freshness(last, waiting, int(interval.middle), late)
 
 
 def volumes_of(rows: Sequence[Any]) -> list[Volume]:
@@ -230,7 +239,7 @@ def _change(before: dict[str, str], after: dict[str, str], at: Instant) -> list[
 
 
 def state_of(
-    checks: list[Check], freshness: Freshness, volumes: list[Volume]
+    checks: Sequence[Check], freshness: Freshness, volumes: Sequence[Volume]
 ) -> Literal["failing", "warning", "passing", "unknown"]:
     """Sum a dataset's quality up in one word, as `QualityCard` explains them."""
     failed = [check for check in checks if not check.passed]

@@ -45,6 +45,10 @@ _DESCRIBED = text(
     "SELECT n.key, d.field, d.value, d.at FROM graph_descriptions d JOIN graph_names n ON n.id = d.asset"
     " WHERE d.field IN ('owners', 'documentation') ORDER BY d.at, d.value"
 )
+_JOB = text(
+    "SELECT n.key, j.key FROM graph_names n JOIN graph_runs r ON r.run = n.id JOIN graph_names j ON j.id = r.job"
+    " WHERE n.key IN :keys"
+).bindparams(bindparam("keys", expanding=True))
 _FACTS = text(
     "SELECT DISTINCT m.sequence FROM graph_mentions m JOIN graph_names n ON n.id = m.asset WHERE n.key IN :keys"
     " ORDER BY m.sequence DESC LIMIT :limit"
@@ -153,6 +157,12 @@ def _short(key: str) -> str:
 def declared_keys(connection: Connection) -> frozenset[str]:
     """Give the keys that declarations name, as they spell them and as they are spelled; kept."""
     return _words(connection).mentioned
+
+
+def job_of(connection: Connection, run: str) -> str:
+    """Give the job of a run, under any of its names; empty where none is known."""
+    keys = {row[0]: row[1] for row in connection.execute(_JOB, {"keys": names_of(connection, run)})}
+    return next((names_now(connection).get(keys[name], keys[name]) for name in sorted(keys)), "")
 
 
 def facts_about(connection: Connection, key: str, limit: int = 1000) -> list[int]:

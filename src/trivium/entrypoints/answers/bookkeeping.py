@@ -4,45 +4,54 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final, TypeVar, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from trivium.dataops.fold import DataopsFold
 from trivium.dataops.healths import Health, healths
+from trivium.dataops.watch import Watch
 from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
-from trivium.facts.instants import SECOND, Instant, now
+from trivium.facts.instants import LAST, SECOND, Instant, now
 from trivium.facts.keys import parse
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.facts.protocols import Fold
-from trivium.facts.statements import Reader, Titled
-from trivium.finops.books import Books, Question, keep_books
-from trivium.finops.charges import currencies, read_charges
+from trivium.facts.statements import Reader, Statement, Titled, encode_statement
+from trivium.finops.books import Books, MonthBook, Question, keep_books
+from trivium.finops.charges import Charge, currencies, read_charges
 from trivium.finops.closing import read_closings, read_frozen
+from trivium.finops.closings import Closings
 from trivium.finops.inflows import Inflows
-from trivium.graph.assets import Asset, all_assets
+from trivium.graph.assets import Asset, directory, job_of
 from trivium.graph.assets import asset as find_asset
 from trivium.graph.declarations import declared_now
 from trivium.graph.declared import DeclaredFold
 from trivium.graph.flows import Flows
 from trivium.graph.flows_reader import read_flows
-from trivium.graph.identity import canonical_key
+from trivium.graph.identity import canonical_key, names_now
 from trivium.graph.known import as_known
-from trivium.graph.traversal import Lineage
+from trivium.graph.traversal import Lineage, lineage_at
 from trivium.graph.unmatched import suggestions
 from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
+from trivium.lake.manifest import DELIVERIES
 from trivium.ledger.book import Ledger
 
 Made = TypeVar("Made")
 KEPT: Final = 6
+_HEAVY: Final = frozenset({"flows", "books", "inflows"})
+"""What holds a whole graph or all months: of the present and at most one state before."""
+_FEW: Final = 1_000
 _MINUTE: Final = 60 * SECOND
+_QUARTER: Final = 15 * _MINUTE
+"""How often the present moves on while nothing is recorded."""
 _PAGE: Final = 5_000
 _FILLED = """
     SELECT epoch_us(max("ChargePeriodStart")),
@@ -58,7 +67,8 @@ class State:
     """One state of the ledger: the head found when asked, or an earlier sequence (`known`).
 
     `until` is the instant up to which observations count: `as_of`, or for the present the end of its minute, so that
-    what was acknowledged before the question is in the answer.
+    what was acknowledged before the question is in the answer. The present is the minute of the newest fact, or the
+    last quarter of an hour where nothing was recorded since.
     """
 
     sequence: int
@@ -72,20 +82,24 @@ class Bookkeeping:
 
     def __init__(self, ledger: Ledger, lake: Lake, blobs: Blobs, reader: Reader) -> None:
         self._ledger, self._lake, self._blobs, self._reader = ledger, lake, blobs, reader
-        self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()
-        self._lock = threading.RLock()
+        self._kept: OrderedDict[tuple[object, ...], _Place] = OrderedDict()
+        self._heavy: OrderedDict[tuple[object, ...], _Place] = OrderedDict()
+        self._lock = threading.Lock()
+        self._watch = Watch(ledger.reading, self._facts_between)
 
     def state(self, as_of: Instant | None = None, known: int | None = None) -> State:
         """Fix the state a question is about, and bring the projections up to it; `as_of` counts in whole minutes."""
-        head = self._ledger.head().sequence
+        newest = self._ledger.head()
+        head = newest.sequence
         if known is not None and not 0 <= known <= head:
             title = f"There is no fact {known}; the newest is {head}."
             raise refuse("no_such_fact", title, where="known", fix="Name a sequence that the ledger has.")
         self._ledger.catch_up()
         if as_of is not None:
             return State(head, known, as_of, as_of)
-        at = now()
-        return State(head, known, at - at % _MINUTE, at - at % _MINUTE + _MINUTE)
+        quarter = now() // _QUARTER * _QUARTER
+        at = max(quarter, newest.recorded_at // _MINUTE * _MINUTE)
+        return State(head, known, at, at + _MINUTE)
 
     def currency(self, asked: str, state: State) -> str:
         """Give the currency that a question is about; refuses to choose between two."""
@@ -102,7 +116,8 @@ class Bookkeeping:
 
     def currencies(self, state: State) -> list[str]:
         """List the currencies of the charges, those with most rows first."""
-        found = self._keep(("currencies", state.sequence, state.known), lambda: currencies(self._lake, state.known))
+        key = ("currencies", self._deliveries(state), state.known)
+        found = self._keep(key, lambda: currencies(self._lake, state.known))
         assert isinstance(found, list)
         return found
 
@@ -158,15 +173,15 @@ class Bookkeeping:
     def name(self, key: str, state: State) -> str:
         """Give the name that an asset goes by in a state; refuses text that is no key."""
         parse(key)
-        return self.flows(state).names.get(key) or self._named(key, state)
+        return self._named(key, state) if state.known is None else self._names_then(key, state)
 
     def assets(self, state: State) -> list[Asset]:
-        """List the directory of assets, without runs."""
+        """List the directory of assets, without runs and without when each was heard of."""
         return self.kept("assets", state, lambda: self._assets(state))
 
     def names(self, state: State) -> Names:
         """Give what assets are called."""
-        return self.kept("names", state, lambda: Names(self._titles(state), self.flows(state)))
+        return self.kept("names", state, lambda: self._made_names(state))
 
     def kept(self, name: str, state: State, make: Callable[[], Made], *more: object) -> Made:
         """Give what was made under a name for a state, or make it; it must depend on nothing but state and `more`."""
@@ -198,15 +213,17 @@ class Bookkeeping:
 
     def _lineage(self, state: State) -> Lineage:
         with self.graph(state) as connection:
-            return Lineage(connection, state.until)
+            return lineage_at(connection, state.until)
 
     def _healths(self, state: State) -> dict[str, Health]:
+        if state.known is None and state.as_of != state.until:
+            return self._watch.at(state.sequence, state.until)
         with self.graph(state) as connection:
             return healths(connection, state.until)
 
     def _assets(self, state: State) -> list[Asset]:
         with self.graph(state) as connection:
-            return all_assets(connection)
+            return list(directory(connection).assets)
 
     def _titles(self, state: State) -> dict[str, str]:
         with self.graph(state) as connection:
@@ -216,10 +233,27 @@ class Bookkeeping:
         with self.graph(state) as connection:
             return canonical_key(connection, key)
 
+    def _names_then(self, key: str, state: State) -> str:
+        """Name an asset as it was known: the flows of an earlier sequence are kept, its graph is not."""
+        return self.flows(state).names.get(key) or self._named(key, state)
+
+    def _made_names(self, state: State) -> Names:
+        """Give names without reading the flows; of an earlier sequence with them, for its graph is not kept."""
+        if state.known is not None:
+            return Names.of_flows(self._titles(state), self.flows(state))
+        with self._ledger.reading() as connection:
+            names = names_now(connection)
+        return Names(self._titles(state), names, self._run)
+
+    def _run(self, key: str) -> tuple[str, str]:
+        """Give the name that a run goes by, and its job."""
+        with self._ledger.reading() as connection:
+            return canonical_key(connection, key), job_of(connection, key)
+
     def _ends(
         self, currency: str, state: State, start: Instant, end: Instant
     ) -> tuple[Instant | None, Instant | None, Instant | None]:
-        key = ("ends", state.sequence, state.known, currency, start, end)
+        key = ("ends", self._deliveries(state), state.known, currency, start, end)
         found = self._keep(key, lambda: self._lake.query(_FILLED, [currency, start, end], as_of=state.known)[0])
         assert isinstance(found, tuple)
         first, daily, last = found
@@ -227,12 +261,37 @@ class Bookkeeping:
 
     def _keep_books(self, currency: str, state: State) -> Books:
         flows = self.flows(state)
-        charges = read_charges(self._lake, currency, flows.rules, before=state.as_of + 1, as_of=state.known)
+        charges = [one for one in self._charges(currency, state) if one.start <= state.as_of]
         with self._ledger.reading() as connection:
             closings = read_closings(connection, state.known)
-            frozen = read_frozen(connection, currency, self._blobs.get, state.known)
+        frozen = self._frozen(currency, state, closings)
         question = Question(currency, flows, charges, state.as_of, closings, frozen)
         return keep_books(question, month_of(state.as_of))
+
+    def _charges(self, currency: str, state: State) -> list[Charge]:
+        """Read all charges in one currency, also those that begin later; kept until another bill or rule comes."""
+        rules = self.flows(state).rules
+        key = ("charges", self._deliveries(state), state.known, currency, tuple(map(encode_statement, rules)))
+        read = partial(read_charges, self._lake, currency, rules, before=LAST, as_of=state.known)
+        return cast("list[Charge]", self._keep(key, read))
+
+    def _frozen(self, currency: str, state: State, closings: Closings) -> tuple[MonthBook, ...]:
+        """Read the books of the closed months; kept until another month is closed."""
+
+        def read() -> tuple[MonthBook, ...]:
+            with self._ledger.reading() as connection:
+                return read_frozen(connection, currency, self._blobs.get, state.known)
+
+        return cast("tuple[MonthBook, ...]", self._keep(("frozen", closings.until, state.known, currency), read))
+
+    def _deliveries(self, state: State) -> int:
+        """Give the number of the newest bill that counts in a state."""
+
+        def newest() -> int:
+            with self._lake.reading() as connection:
+                return connection.execute(select(func.max(DELIVERIES.c.delivery))).scalar() or 0
+
+        return cast("int", self._keep(("deliveries", state.sequence), newest))
 
     def _read_flows(self, state: State) -> Flows:
         with self.graph(state) as connection:
@@ -247,6 +306,13 @@ class Bookkeeping:
             while batch := list(islice(wanted, _PAGE)):
                 fold.apply(connection, batch)
 
+    def _facts_between(self, after: int, to: int) -> Sequence[Statement] | None:
+        """Say what the facts above one sequence and up to another mean; None where they are too many to look at."""
+        if to - after > _FEW:
+            return None
+        facts = [one for one in self._ledger.read(after, _FEW + 1) if one.sequence <= to]
+        return [statement for one in facts for statement in self._reader(one)]
+
     def _facts(self, known: int) -> Iterator[RecordedFact]:
         after = 0
         while after < known:
@@ -259,13 +325,25 @@ class Bookkeeping:
                 yield recorded
             after = page[-1].sequence
 
-    def _keep(self, key: tuple[object, ...], make: object) -> object:
+    def _keep(self, key: tuple[object, ...], make: Callable[[], object]) -> object:
         """Give what is kept under a key, or make it; two who ask the same at once compute it once."""
-        assert callable(make)
+        shelf = self._heavy if key[0] in _HEAVY else self._kept
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = make()
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT * 4:
-                self._kept.popitem(last=False)
-            return self._kept[key]
+            place = shelf.setdefault(key, _Place())
+            shelf.move_to_end(key)
+            while len(shelf) > (KEPT if shelf is self._heavy else KEPT * 40):
+                shelf.popitem(last=False)
+        with place.lock:
+            if not place.made:
+                place.value = make()
+                place.made = True
+            return place.value
+
+
+class _Place:
+    """Where one value is kept, or is being made."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.made = False
+        self.value: object = None

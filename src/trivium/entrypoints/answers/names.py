@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from trivium.facts.keys import kind_of
 from trivium.graph.flows import Flows
 
+Run = Callable[[str], tuple[str, str]]
+"""Gives the name that a run goes by, and its job; empty where none is known."""
+
 
 class Names:
-    """Names in one state. `titles` are the declared ones, by key."""
+    """Names in one state. `titles` are the declared ones, by key; `others` every other name of an asset but runs."""
 
-    def __init__(self, titles: Mapping[str, str], flows: Flows) -> None:
-        self._titles, self._flows = titles, flows
+    def __init__(self, titles: Mapping[str, str], others: Mapping[str, str], run: Run) -> None:
+        self._titles, self._others, self._ask = titles, others, run
+        self._runs: dict[str, tuple[str, str]] = {}
+
+    @classmethod
+    def of_flows(cls, titles: Mapping[str, str], flows: Flows) -> Names:
+        """Take names from flows."""
+        return cls(titles, flows.names, partial(_run_in, flows))
 
     def of(self, key: str) -> str:
         """Give what people call an asset, under any of its names; a named account keeps its name."""
-        key = self._flows.names.get(key, key)
-        return self.declared(key) or self._run(key) or (title_of(key) if ":" in key else key)
+        key = self._run(key)[0] if kind_of(key) == "run" else self._others.get(key, key)
+        return self.declared(key) or self._short(key) or (title_of(key) if ":" in key else key)
 
     def declared(self, key: str) -> str:
         """Give the declared title, or nothing."""
@@ -26,16 +36,26 @@ class Names:
 
     def job_of(self, key: str) -> str:
         """Give the job of a run, or nothing."""
-        runs = self._flows.runs
-        place: int = bisect_left(runs.keys, key) if kind_of(key) == "run" else len(runs.keys)
-        if place == len(runs.keys) or runs.keys[place] != key or runs.job[place] < 0:
-            return ""
-        return self._flows.jobs[int(runs.job[place])]
+        return self._run(key)[1] if kind_of(key) == "run" else ""
 
-    def _run(self, key: str) -> str:
+    def _run(self, key: str) -> tuple[str, str]:
+        found = self._runs.get(key)
+        if found is None:
+            found = self._runs[key] = self._ask(key)
+        return found
+
+    def _short(self, key: str) -> str:
         """Call a run by its job and the beginning of its id."""
         job = self.job_of(key)
         return f"{self.of(job)}, {key[4:12]}" if job else ""
+
+
+def _run_in(flows: Flows, key: str) -> tuple[str, str]:
+    name, runs = flows.names.get(key, key), flows.runs
+    place: int = bisect_left(runs.keys, name)
+    if place == len(runs.keys) or runs.keys[place] != name or runs.job[place] < 0:
+        return name, ""
+    return name, flows.jobs[int(runs.job[place])]
 
 
 def title_of(key: str) -> str:
