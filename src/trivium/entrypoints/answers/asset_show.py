@@ -198,7 +198,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     known: Annotated[
         bool, Meta(description="Whether the origin of its cost is known.", extra=words(label="origin known"))
     ]
-    total: Annotated[str, Meta(description="What it took: to date; of a product or team, its line of the month.")]
+    total: Annotated[
+        str | None,
+        Meta(
+            description="What it took: to date; of a product or team, its line of the month; null: origin unknown.",
+            extra=words(absent="origin unknown: no run is known that made it"),
+        ),
+    ]
     origins: Annotated[tuple[Origin, ...], Meta(description="The parts of the total.")]
     basis: Annotated[
         dict[str, float],
@@ -294,7 +300,7 @@ def _answer(
         as_of=as_of,
         currency=currency,
         known=card.known,
-        total=money(card.total),
+        total=money(card.total) if card.known else None,
         origins=tuple(Origin(name=one.name, amount=money(one.amount), share=money(one.share)) for one in card.origins),
         basis=card.basis,
         trend=tuple(MonthCost(month=str(one.month), build=money(one.build), run=money(one.run)) for one in card.trend),

@@ -28,6 +28,10 @@ from trivium.finops.loaded import loaded
 Span = Annotated[str, Meta(description="The month, as 2026-10; without it all history to date.")]
 
 
+UNKNOWN = words(absent="origin unknown: no run is known that made it")
+"""What a terminal says of a version whose runs nobody knows: never 0."""
+
+
 class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
 
@@ -39,7 +43,10 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Loaded cost: total = build + run, build = direct + upstream + trials, run = serving + tokens."""
+    """Loaded cost: total = build + run, build = direct + upstream + trials, run = serving + tokens.
+
+    Of a version whose runs nobody knows, all that its origin decides is null: it is unknown, not 0.
+    """
 
     asset: AssetText
     currency: CurrencyText
@@ -59,14 +66,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             extra=words(label="origin known"),
         ),
     ]
-    direct: Annotated[str, Meta(description="Charges of the runs that made it; of its writers, upkeep and storage.")]
-    upstream: Annotated[str, Meta(description="What those runs drained from what they read.")]
-    trials: Annotated[str, Meta(description="What else its experiment cost.")]
-    build: Annotated[str, Meta(description="direct + upstream + trials.")]
+    direct: Annotated[
+        str | None,
+        Meta(description="Charges of the runs that made it; of its writers, upkeep and storage.", extra=UNKNOWN),
+    ]
+    upstream: Annotated[str | None, Meta(description="What those runs drained from what they read.", extra=UNKNOWN)]
+    trials: Annotated[str | None, Meta(description="What else its experiment cost.", extra=UNKNOWN)]
+    build: Annotated[str | None, Meta(description="direct + upstream + trials.", extra=UNKNOWN)]
     serving: Annotated[str, Meta(description="Its share of the own charges of endpoints that serve it.")]
     tokens: Annotated[str, Meta(description="Its share of charges metered in tokens.")]
     run: Annotated[str, Meta(description="serving + tokens.")]
-    total: Annotated[str, Meta(description="build + run.")]
+    total: Annotated[str | None, Meta(description="build + run.", extra=UNKNOWN)]
     basis: Annotated[
         dict[str, float],
         Meta(
@@ -102,14 +112,14 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         as_of=format_instant(min(state.as_of, newest.end) if params.period else state.as_of),
         filled_through=written(keeping.filled_through(newest, currency, state)),
         known=found.known,
-        direct=money(found.direct),
-        upstream=money(found.upstream),
-        trials=money(found.trials),
-        build=money(found.build),
+        direct=money(found.direct) if found.known else None,
+        upstream=money(found.upstream) if found.known else None,
+        trials=money(found.trials) if found.known else None,
+        build=money(found.build) if found.known else None,
         serving=money(found.serving),
         tokens=money(found.tokens),
         run=money(found.run),
-        total=money(found.total),
+        total=money(found.total) if found.known else None,
         basis=found.basis,
         next_line=resource_line(found.weakest) if found.weakest else "",
     )
