@@ -14,7 +14,6 @@ from tests.oracle.shares import by_weight, equally
 from tests.oracle.view import View
 
 ASSETS = ("dataset:", "run:", "job:", "experiment:", "model:", "endpoint:")
-SHARED_BASES = {"resource": "time share", "rule": "equal share"}
 CATEGORIES = {"Tax": "tax", "Credit": "credit", "Adjustment": "adjustment", "Purchase": "purchase"}
 
 
@@ -37,6 +36,16 @@ class Share:
     bearer: str
     amount: Fraction
     basis: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Who uses a resource with which weight, from when until when."""
+
+    key: str
+    weight: Fraction
+    since: int = -(2**62)
+    until: int = 2**62
 
 
 Step = Callable[[Part, View], dict[str, Fraction]]
@@ -72,12 +81,20 @@ def first_that_names(part: Part, view: View) -> tuple[dict[str, Fraction], str]:
     for step, basis in steps_of(view.rules):
         bearers = step(part, view)
         if bearers:
-            return bearers, SHARED_BASES.get(basis, basis) if len(bearers) > 1 else basis
+            return bearers, basis_of(basis, part, bearers, view)
     account = account_of(charge) if view.rules.account_tag else None
     if account:
         return {account: Fraction(1)}, "tagged"
     left = "unallocated" if view.rules.shared_only_by_rule else "shared"
     return ({left: Fraction(1)} if view.rules.unallocated_stands else {}), "unallocated"
+
+
+def basis_of(basis: str, part: Part, bearers: dict[str, Fraction], view: View) -> str:
+    """Return the basis of shares: of a resource by time, of a rule equally, where it was shared."""
+    if basis == "rule" and len(bearers) > 1:
+        return "equal share"
+    by_time = basis == "resource" and is_timed(declared_for(part.charge.resource_id or "", view))
+    return "time share" if by_time and not is_allocated(part.charge) else basis
 
 
 def steps_of(rules: Rules) -> list[tuple[Step, str]]:
@@ -194,45 +211,55 @@ def of_resource(part: Part, view: View) -> dict[str, Fraction]:
     if part.charge.resource_id is None:
         return {}
     declared = declared_for(part.charge.resource_id, view)
-    if len(declared) <= 1:
+    whole = is_allocated(part.charge) and view.rules.allocated_rows_stay_whole
+    if not declared or (len(declared) == 1 and (whole or not is_timed(declared))):
         return dict.fromkeys(declared, Fraction(1))
-    if is_allocated(part.charge) and view.rules.allocated_rows_stay_whole:
+    if whole:
         return {}
     if not view.rules.resource_by_instant:
         return by_weight(declared) or {}
-    return by_instants(part, declared, view)
+    return by_instants(part, spans_of(declared, view), view)
 
 
-def by_instants(part: Part, declared: dict[str, Fraction], view: View) -> dict[str, Fraction]:
+def is_timed(declared: dict[str, Fraction]) -> bool:
+    """Say whether a resource is shared by time: by the runs of a job, or by a run and others."""
+    kinds = {key.partition(":")[0] for key in declared}
+    return "job" in kinds or ("run" in kinds and len(declared) > 1)
+
+
+def spans_of(declared: dict[str, Fraction], view: View) -> list[Span]:
+    """Return who uses a resource when: a job's runs and runs while they last, all else always."""
+    spans = []
+    for key, weight in declared.items():
+        if key.partition(":")[0] not in ("run", "job"):
+            spans.append(Span(key, weight))
+        for run in view.runs.values():
+            if key in (run.key, run.job):
+                spans.append(Span(run.key, weight, run.start, run.slices[-1].until))
+    return spans
+
+
+def by_instants(part: Part, users: list[Span], view: View) -> dict[str, Fraction]:
     """Give each instant of the part to those active then, by weight, else to `idle`."""
     end = min(part.end, max(view.as_of, part.start))
     if end <= part.start:
-        return active_shares(part.start, part.start, declared, view)
-    edges = {part.start, end}
-    for key in declared:
-        if key in view.runs:
-            run = view.runs[key]
-            edges |= {t for t in (run.start, run.slices[-1].until) if part.start < t < end}
-    marks = sorted(edges)
+        return active_shares(part.start, part.start, users, view)
+    edges = {edge for user in users for edge in (user.since, user.until) if part.start < edge < end}
+    marks = sorted({part.start, end} | edges)
     result: dict[str, Fraction] = {}
     for since, until in itertools.pairwise(marks):
-        for key, share in active_shares(since, until, declared, view).items():
+        for key, share in active_shares(since, until, users, view).items():
             result[key] = result.get(key, Fraction(0)) + share * Fraction(until - since, end - part.start)
     return result
 
 
-def active_shares(since: int, until: int, declared: dict[str, Fraction], view: View) -> dict[str, Fraction]:
-    """Return the shares of those active throughout a stretch; endpoints and datasets always are."""
-    active = {key: w for key, w in declared.items() if is_active(key, since, until, view)}
-    return by_weight(active) or (by_weight(declared) if not view.rules.idle_stands else None) or {"idle": Fraction(1)}
-
-
-def is_active(key: str, since: int, until: int, view: View) -> bool:
-    """Say whether a declarer is active from one instant to another."""
-    if not key.startswith("run:"):
-        return True
-    run = view.runs.get(key)
-    return run is not None and run.start <= since and until <= run.slices[-1].until
+def active_shares(since: int, until: int, users: list[Span], view: View) -> dict[str, Fraction]:
+    """Return the shares of those active throughout a stretch."""
+    active: dict[str, Fraction] = {}
+    for user in users:
+        if (user.since <= since and until <= user.until) or not view.rules.idle_stands:
+            active[user.key] = active.get(user.key, Fraction(0)) + user.weight
+    return by_weight(active) or {"idle": Fraction(1)}
 
 
 def rules_of(view: View) -> list[Rule]:

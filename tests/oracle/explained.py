@@ -68,9 +68,16 @@ def charged(answer: list[Computed]) -> dict[str, Fraction]:
 
 def bases(history: History, month: str, as_of: int, rules: Rules = AS_WRITTEN) -> dict[str, Fraction]:
     """Return how much of a month's charges stands on which basis."""
+    return bases_of(computed(history, as_of, None, rules, month)[-1])
+
+
+def bases_of(found: Computed) -> dict[str, Fraction]:
+    """Return how much of the charges of a month that has been computed stands on which basis."""
     sums: dict[str, Fraction] = {}
-    for share in computed(history, as_of, None, rules, month)[-1].shares:
-        sums[share.basis] = sums.get(share.basis, ZERO) + share.amount
+    for share in found.shares:
+        spread = share.bearer.startswith("run:") and len(bearers(share.bearer, found.view)) > 1
+        basis = "child share" if spread else share.basis
+        sums[basis] = sums.get(basis, ZERO) + share.amount
     return {basis: amount for basis, amount in sums.items() if amount}
 
 

@@ -7,7 +7,7 @@ delivered: the place of a fact in it is the order in which it was recorded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 SECOND = 1_000_000
@@ -38,6 +38,7 @@ class Charge:
     billed: Fraction | None = None
     invoice: str = ""
     billing_month: str | None = None
+    currency: str = "USD"
 
 
 @dataclass(frozen=True)
@@ -227,3 +228,16 @@ class History:
     def then(self, *more: Delivery) -> History:
         """Return this history with more deliveries recorded after it."""
         return History(self.deliveries + more)
+
+    def currencies(self) -> list[str]:
+        """Return the currencies of all charges, sorted."""
+        return sorted({d.currency for d in self.deliveries if isinstance(d, Charge)})
+
+    def in_currency(self, currency: str) -> History:
+        """Return what this history says in one currency: charges in others are of nothing."""
+        return History(
+            tuple(
+                replace(d, amount=Fraction(0), billed=None) if isinstance(d, Charge) and d.currency != currency else d
+                for d in self.deliveries
+            )
+        )

@@ -31,7 +31,7 @@ from tests.oracle.months import instant
 
 MONTHS = ("2026-10", "2026-11", "2026-12")
 OPENS = {month: instant(f"{month}-01") for month in (*MONTHS, "2027-01")}
-LAST = instant("2026-12-20")
+LAST, NEW_YEAR = instant("2026-12-20"), instant("2027-01-06T10:00")
 DURATIONS = (0, 0, HOUR, HOUR, 5 * HOUR, 14 * HOUR, DAY, 26 * HOUR, 60 * HOUR)
 ENDINGS = (("COMPLETE",),) * 12 + (("FAIL",),) * 4 + (("ABORT",), (), (), ("FAIL", "COMPLETE"), ("KILLED",))
 
@@ -47,10 +47,14 @@ class Maker:
         self.datasets = [f"dataset:ns/d{i}" for i in range(self.dice.randint(2, 8))]
         self.jobs = [f"job:ns/j{i}" for i in range(self.dice.randint(1, 6))]
         self.runs: dict[str, tuple[int, int]] = {}
+        self.brackets: list[str] = []
         self.versions: list[str] = []
+        self.counted: list[str] = []
+        """Versions whose predictions are known of all who use them, or nearly."""
         self.uses: set[tuple[str, str, int]] = set()
         """Uses by version, consumer and start: to say one again is to correct it."""
         self.endpoints = ["endpoint:e0", "endpoint:e1"]
+        self.currencies = ["USD"] * 5 + ["EUR"] if self.maybe(0.3) else ["USD"]
 
     def maybe(self, chance: float) -> bool:
         """Say yes with this chance."""
@@ -92,16 +96,21 @@ class Maker:
             self.say(RunEvent(key, start + length // 2, "RUNNING"), start)
         for place, kind in enumerate(ending):
             self.say(RunEvent(key, end + place * self.dice.choice([0, HOUR, DAY]), kind), end)
-        self.detail(key, start)
-        if self.maybe(0.8):
+        brackets = self.maybe(0.12)
+        self.detail(key, start, brackets)
+        if brackets:
+            self.brackets.append(key)
+        elif self.maybe(0.85):
             self.make_flows(key, start, end)
 
-    def detail(self, key: str, start: int) -> None:
-        """Make what is known about a run besides its events."""
-        trial = self.maybe(0.3)
+    def detail(self, key: str, start: int, brackets: bool) -> None:
+        """Make what is known about a run besides its events; one that brackets others names nothing."""
+        trial = self.maybe(0.3) and not brackets
         job = None if trial and self.maybe(0.7) else self.dice.choice(self.jobs)
-        parent = self.dice.choice(sorted(self.runs)) if self.maybe(0.25) else None
-        test = self.maybe(0.1)
+        parent = self.dice.choice(sorted(self.runs)) if self.maybe(0.2) else None
+        if self.brackets and self.maybe(0.4):
+            parent = self.dice.choice(self.brackets)
+        test = self.maybe(0.1) and not brackets
         self.say(
             RunDetail(
                 key,
@@ -119,7 +128,7 @@ class Maker:
         known = self.dice.choice(["bytes", "rows", "both", "none", "some"])
         for dataset in self.dice.sample(self.datasets, min(len(self.datasets), self.dice.choice([0, 1, 1, 2, 3]))):
             self.say(Read(key, dataset, *self.size(known)), start)
-            if self.maybe(0.05):
+            if self.maybe(0.1):
                 self.say(Read(key, dataset, *self.size(known)), end)
         for dataset in self.dice.sample(self.datasets, min(len(self.datasets), self.dice.choice([0, 0, 1, 1, 2]))):
             self.say(Write(key, dataset, *self.size(known)), end)
@@ -144,8 +153,10 @@ class Maker:
             version = replace(version, happened_at=at, recorded_at=at + DAY)
         if self.versions and self.maybe(0.2):
             version = replace(version, copy_of=self.versions[-1])
-        self.say(replace(version, prompt=self.maybe(0.05)), at)
+        self.say(replace(version, prompt=self.maybe(0.08)), at)
         self.versions.append(key)
+        if self.maybe(0.5):
+            self.counted.append(key)
 
     def make_use(self) -> None:
         """Make a use of a version, with predictions or without."""
@@ -157,8 +168,9 @@ class Maker:
         self.uses.add((version, consumer, since))
         until = since + self.dice.choice([0, DAY, 20 * DAY, 50 * DAY]) if self.maybe(0.5) else None
         self.say(Use(version, consumer, since, until), since)
+        chance = 0.9 if version in self.counted else 0.3
         for month in MONTHS:
-            if self.maybe(0.4):
+            if self.maybe(chance):
                 count = Prediction(version, consumer, month, self.dice.choice([0, 1, 5, 1000]))
                 self.say(count, OPENS[month] + 27 * DAY)
 
@@ -171,7 +183,7 @@ class Maker:
         category = self.dice.choice(["Usage"] * 12 + ["Tax", "Credit", "Adjustment", "Purchase"])
         amount = -self.amount() if category == "Credit" else self.amount()
         charge = Charge(f"c{number}", amount, start, start + length, category, in_tokens=self.maybe(0.2))
-        charge = replace(charge, unused=self.maybe(0.04), **self.bearer())
+        charge = replace(charge, unused=self.maybe(0.04), currency=self.pick(self.currencies), **self.bearer())
         self.say(charge, start + length)
         if self.maybe(0.15):
             recorded = start + length + self.dice.choice([HOUR, DAY, 30 * DAY])
@@ -182,22 +194,27 @@ class Maker:
         """Return the fields by which a charge finds its bearer."""
         kind = self.dice.choice(["run"] * 8 + ["asset", "asset", "resource", "resource", "tags", "allocated", "none"])
         run = self.dice.choice([*sorted(self.runs), "run:unknown"] if self.maybe(0.1) else sorted(self.runs))
+        if kind == "run" and self.maybe(0.1):
+            return {"tags": (("trivium:asset", self.asset()),), "resource_id": "r0"}
         if kind == "run":
             name = self.dice.choice(["mlflow.run_id", "openlineage.run_id"])
             return {"tags": ((name, run.removeprefix("run:")),)}
         if kind == "asset":
             return {"tags": (("trivium:asset", self.asset()),)}
         if kind == "resource":
-            return {"resource_id": self.dice.choice(["r0", "r1", "r2"])}
+            return {"resource_id": self.dice.choice(["r0", "r0", "r1", "r1", "r2", "r3", "r4"])}
         if kind == "allocated":
-            chosen = {"allocated_resource": self.dice.choice(["r0", "r1"]), "resource_id": "r2"}
-            return chosen if self.maybe(0.5) else {"allocated_tags": (("mlflow.run_id", run.removeprefix("run:")),)}
-        tag = self.dice.choice([("team", "red"), ("product", "shop"), ("account", "42"), ("cost", "shared")])
+            chosen = {"allocated_resource": self.dice.choice(["r0", "r1", "r3"]), "resource_id": "r2"}
+            tag = self.dice.choice([("mlflow.run_id", run.removeprefix("run:")), ("trivium:asset", self.asset())])
+            return chosen if self.maybe(0.5) else {"allocated_tags": (tag,)}
+        tag = self.dice.choice(
+            [("team", "red"), ("product", "shop"), ("account", "42"), ("cost", "shared"), ("cost", "split")]
+        )
         return {"tags": (tag,)} if kind == "tags" else {}
 
     def asset(self) -> str:
         """Return any key that can be named by a tag."""
-        others = [*self.endpoints, *self.jobs, *self.versions, "experiment:churn", "product:shop", "team:red"]
+        others = [*self.endpoints, *self.jobs, *self.versions, "experiment:churn", "product:shop", "team:red", "no key"]
         return self.dice.choice(self.datasets if self.maybe(0.5) else others)
 
     # Configuration
@@ -207,20 +224,39 @@ class Maker:
         begin = OPENS["2026-10"]
         for key in sorted(self.runs):
             if self.maybe(0.3):
-                weight = Fraction(self.dice.choice([1, 1, 2, 3]))
-                self.say(Resource(key, self.dice.choice(["r0", "r1"]), weight), self.runs[key][0])
+                weight, said = self.dice.choice([1, 1, 1, 2, 3]), self.dice.choice(["declared", "tag", "query"])
+                resource = Resource(key, self.dice.choice(["r0", "r1", "r1", "r3"]), Fraction(weight))
+                self.say(replace(resource, said=said if weight == 1 else "declared"), self.runs[key][0])
         if self.maybe(0.3):
             self.say(Resource(self.endpoints[0], "r2"), begin)
+        if self.maybe(0.3):
+            self.say(Resource(self.datasets[0], self.dice.choice(["r2", "r4"]), Fraction(2)), begin)
+        if self.maybe(0.4):
+            self.say(Resource(self.jobs[0], self.dice.choice(["r3", "r4"])), begin)
         self.say(Rule(1, (("tag:cost", "shared"),), ("shared",)), begin)
         if self.maybe(0.5):
             self.say(Rule(2, (("account", "shared"),), ("team:red", "endpoint:e1"), spread=True), begin)
         if self.maybe(0.3):
             self.say(Rule(3, (("category", "Tax"),), ("product:shop", self.datasets[0]), spread=True), begin)
+        if self.maybe(0.3):
+            self.say(Rule(4, (("resource", "r2"),), (self.endpoints[0],)), begin)
+        if self.maybe(0.3):
+            self.say(Rule(6, (("tag:cost", "shared"),), ("team:blue",)), begin)
+            self.say(Rule(0, (("tag:team", "red"), ("resource", "r4")), (self.datasets[-1],)), begin)
+        self.say(Rule(5, (("tag:cost", "split"),), ("team:red", *self.datasets[:2])), begin)
         for dataset in self.datasets:
             if self.maybe(0.25):
                 self.say(Life(dataset, self.dice.choice([2, 7, 45])), begin)
         owners = ["team:red", "team:blue", "product:shop", "product:app"]
-        for key in (*self.datasets, *self.jobs, *self.endpoints, *self.versions, "product:shop"):
+        for key in (
+            *self.datasets,
+            *self.jobs,
+            *self.endpoints,
+            *self.versions,
+            "product:shop",
+            "model:m",
+            "experiment:churn",
+        ):
             for owner in self.dice.sample(owners, self.dice.choice([0, 1, 1, 2])):
                 if owner != key:
                     self.say(Owner(key, owner), begin)
@@ -254,7 +290,7 @@ def timed_facts(seed: int) -> list[Timed]:
         maker.make_twin()
     for number in range(maker.dice.randint(0, 5)):
         maker.make_version(number)
-    for _ in range(maker.dice.randint(0, 4) if maker.versions else 0):
+    for _ in range(maker.dice.randint(0, 6) if maker.versions else 0):
         maker.make_use()
     maker.make_configuration()
     for number in range(maker.dice.randint(4, 22)):
@@ -263,11 +299,11 @@ def timed_facts(seed: int) -> list[Timed]:
 
 
 def history(seed: int) -> History:
-    """Return the history of a seed: facts as recorded, October and November closed in many."""
+    """Return the history of a seed: facts as recorded; in many, months are closed one after the other."""
     timed: list[tuple[int, int, Delivery]] = [(at, i, fact) for i, (at, fact) in enumerate(timed_facts(seed))]
     dice = Random(-seed - 1)
-    for month, after in (("2026-10", OPENS["2026-11"]), ("2026-11", OPENS["2026-12"])):
-        if dice.random() > 0.75:
+    for month, after in (("2026-10", OPENS["2026-11"]), ("2026-11", OPENS["2026-12"]), ("2026-12", OPENS["2027-01"])):
+        if dice.random() > 0.75 or after > as_of(seed):
             break
         timed.append((after + dice.choice([0, 3, 12]) * DAY, 10**6, Close(month)))
     return History(tuple(fact for _, _, fact in sorted(timed, key=lambda x: x[:2])))
@@ -275,7 +311,7 @@ def history(seed: int) -> History:
 
 def as_of(seed: int) -> int:
     """Return the as-of instant at which the history of a seed is asked about."""
-    return LAST if seed % 3 else OPENS["2027-01"]
+    return (OPENS["2027-01"], LAST, LAST, NEW_YEAR)[seed % 4]
 
 
 def shuffled(given: History, seed: int) -> History:

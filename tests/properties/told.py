@@ -127,9 +127,9 @@ class Product:
     connection: Connection
     fold: GraphFold
     sequence: int = 0
-    charges: list[Charge] = field(default_factory=list)
+    charges: dict[str, list[Charge]] = field(default_factory=dict)
     closed: list[tuple[int, int]] = field(default_factory=list)
-    frozen: list[MonthBook] = field(default_factory=list)
+    frozen: dict[str, list[MonthBook]] = field(default_factory=dict)
     spoken: dict[int, list[Statement]] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
     """The time of the latest event told of each run: what is said of it besides comes with that."""
@@ -159,7 +159,7 @@ def tell(history: told.History) -> Product:
         elif isinstance(delivery, told.Charge):
             product.sequence += 1
             product.billed.append(delivery)
-            product.charges.append(_charge(delivery, product.sequence))
+            product.charges.setdefault(delivery.currency, []).append(_charge(delivery, product.sequence))
         elif statements := _statements(product, delivery):
             product.sequence += 1
             if isinstance(delivery, told.RunEvent):
@@ -177,22 +177,23 @@ def _apply(folds: Sequence[GraphFold | DataopsFold], connection: Connection, bat
         )
 
 
-def books(product: Product, as_of: int, month: str) -> Books:
-    """Compute the books of a history that has been told."""
+def books(product: Product, as_of: int, month: str, currency: str = CURRENCY) -> Books:
+    """Compute the books of a history that has been told, in one currency."""
     question = Question(
-        CURRENCY, read_flows(product.connection), product.charges, as_of, _closings(product), tuple(product.frozen)
-    )
+        currency, read_flows(product.connection), product.charges.get(currency, []), as_of, _closings(product),
+        tuple(product.frozen.get(currency, ())),
+    )  # fmt: skip
     return keep_books(question, parse_period(month))
 
 
 def _close(product: Product, month: str) -> None:
     """Close a month that has ended; one that is not the next to close is refused and stays open."""
     period = parse_period(month)
-    ours = books(product, period.end, month)
+    ours = [books(product, period.end, month, currency) for currency in sorted(product.charges)]
     frozen: dict[str, bytes] = {}
     try:
         check_order(product.connection, period, period.end)
-        closed = closed_of(period, max(1, product.sequence), [ours], lambda body: _put(frozen, body))
+        closed = closed_of(period, max(1, product.sequence), ours, lambda body: _put(frozen, body))
     except ProblemError as refused:
         if refused.problem.code not in {"close_in_order", "nothing_to_close"}:
             raise
@@ -200,7 +201,8 @@ def _close(product: Product, month: str) -> None:
     product.sequence += 1
     product.months.apply(product.connection, [_closing(product.sequence, closed)])
     product.closed.append((product.sequence - 1, period.end))
-    product.frozen.append(thaw(*frozen.values()))
+    for book in closed.books:
+        product.frozen.setdefault(book.currency, []).append(thaw(frozen[book.sha256]))
 
 
 def _put(frozen: dict[str, bytes], body: bytes) -> str:
