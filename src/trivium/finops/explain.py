@@ -153,7 +153,13 @@ class _Tree:
                 category=charge.columns.get("ChargeCategory") or "", start=charge.start, end=charge.end,
                 rows=charge.rows, basis=BASES[basis], amount=book.money(units), late=late,
             ))  # fmt: skip
-        return tuple(sorted(found, key=lambda share: (-abs(share.amount), share.start, share.resource)))
+        return tuple(sorted(found, key=_in_order))
+
+
+def _in_order(share: ChargeShare) -> tuple[object, ...]:
+    """Order charges by size, then by all that they say, so that the order of their arrival shows nowhere."""
+    said = (share.start, share.end, share.resource, share.service, share.category, share.basis, share.late, share.rows)
+    return (-abs(share.amount), -share.amount, *said)
 
 
 def _main(parts: tuple[Part, ...], charges: tuple[ChargeShare, ...]) -> str:
