@@ -17,7 +17,7 @@ from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.allocation import BASES
 from trivium.finops.arrivals import Arrival, arrivals, sources
-from trivium.finops.books import Books
+from trivium.finops.books import Books, MonthBook
 from trivium.finops.network import Int32
 
 ELSEWHERE = "…"
@@ -119,7 +119,8 @@ class _Tree:
     def _compose(self, month: int, node: int, units: int) -> list[tuple[str, int, int]]:
         """Say what an amount in a node is made of: entries, edges from other nodes, the tank it was opened from."""
         arrival = self._again[month]
-        rows = [("entry", row, int(arrival.book.network.entries.amount[row])) for row in self._entries[month](node)]
+        entries = sorted(self._entries[month](node), key=lambda row: _stable(arrival.book, row))
+        rows = [("entry", row, int(arrival.book.network.entries.amount[row])) for row in entries]
         source, amount = self._sources[month], arrival.poured.amount
         rows.extend(("edge", int(source[edge]), int(amount[edge])) for edge in self._into[month](node))
         rows.extend(("tank", place, size) for place, size in self._opened[month].get(node, []))
@@ -160,6 +161,13 @@ def _in_order(share: ChargeShare) -> tuple[object, ...]:
     """Order charges by size, then by all that they say, so that the order of their arrival shows nowhere."""
     said = (share.start, share.end, share.resource, share.service, share.category, share.basis, share.late, share.rows)
     return (-abs(share.amount), -share.amount, *said)
+
+
+def _stable(book: MonthBook, row: int) -> tuple[object, ...]:
+    """Order the charges of a node by what they say, so that the unit left over goes to the same one in any order."""
+    entries, charge = book.network.entries, book.charges[int(book.network.entries.group[row])]
+    how = (int(entries.basis[row]), bool(entries.late[row]))
+    return (int(entries.amount[row]), charge.start, charge.end, str(charge.columns.get("ResourceId") or ""), *how)
 
 
 def _main(parts: tuple[Part, ...], charges: tuple[ChargeShare, ...]) -> str:
