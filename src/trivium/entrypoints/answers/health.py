@@ -19,6 +19,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """How the server is."""
 
+    ok: Annotated[bool, Meta(description="Whether facts can be written and every projection follows.")]
     state: Annotated[str, Meta(description="`ok`, `degraded` (a projection stands still) or `read_only`.")]
     sequence: Annotated[int, Meta(description="The sequence of the newest fact.")]
     waiting_facts: Annotated[int, Meta(description="Facts that are queued to be written.")]
@@ -39,6 +40,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions
     """Say how the server is."""
     found = rooms.ledger.health()
     return Answer(
+        ok=found.state == "ok",
         state=found.state,
         sequence=found.sequence,
         waiting_facts=found.waiting_facts,

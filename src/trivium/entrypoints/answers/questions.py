@@ -89,7 +89,8 @@ QUESTIONS: Final = (
     Question("setup", "", "setup", "/setup", "What fills Trivium, and when each client was last heard from."),
     Question("doctor", "", "doctor", "/doctor", "Whether everything that Trivium needs is in order.", verdict="ok",
              command=False),
-    Question("health", "", "health", "/health", "How a server is."),
+    Question("health", "", "health", "/health", "Whether a server is well: it can write, and its answers miss no fact.",
+             verdict="ok"),
     Question("server", "", "server", "/server", "Which server this is, and which home it holds.", command=False),
 )  # fmt: skip
 """All questions, in the order in which help lists them."""

@@ -17,7 +17,7 @@ from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import brief_text
-from trivium.entrypoints.web.frames import asked_currency, money_shell
+from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell
 from trivium.entrypoints.web.money_pages import API, kind_words
 from trivium.entrypoints.web.product_pages import STATES
 from trivium.entrypoints.web.times import day_text, month_text
@@ -44,15 +44,16 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     params = asset_show.Params(
         key=request.path_params["key"], period=query.get("period", ""), currency=asked_currency(rooms, request),
-        as_of=query.get("as_of", ""),
+        as_of=query.get("as_of", ""), known=known_of(request),
     )  # fmt: skip
     answer = asset_show.ask(rooms, params)
-    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     names = rooms.bookkeeping.names(state)
     month = rooms.bookkeeping.month(params.period, answer.currency, state)
     kind = kind_words(answer.asset)
     owning = kind in {"product", "team"}
-    explain = address(f"{asset_address(answer.asset)}/explain", {"as_of": params.as_of} if params.as_of else {})
+    asked = asked_at(params.as_of, params.known)
+    explain = address(f"{asset_address(answer.asset)}/explain", asked)
     first = next(iter(answer.next), None)
     above = [key for key in answer.products if key != answer.asset]
     note = f"{month_text(str(month))} · what came to rest with it" if owning else _TO_DATE
@@ -77,7 +78,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "took_note": note,
         "took_advice": _advice(answer),
         "took_line": None if answer.origins else _took_line(answer),
-        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset})}],
+        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset, **asked})}],
         "facts": [_fact(rooms, one.sequence, names) for one in answer.facts[:_FACTS]],
         "verified_to": rooms.verified.sequence if rooms.verified.whole else None,
         "trend": _trend(answer, str(month)),
@@ -223,7 +224,9 @@ def _trend(answer: asset_show.Answer, month: str) -> Context | None:
 
 
 def _blast(rooms: Rooms, answer: asset_show.Answer, params: asset_show.Params, names: Names) -> Context | None:
-    found = blast.ask(rooms, blast.Params(key=answer.asset, currency=answer.currency, as_of=params.as_of))
+    found = blast.ask(
+        rooms, blast.Params(key=answer.asset, currency=answer.currency, as_of=params.as_of, known=params.known)
+    )
     if not found.assets:
         return None
     risk = found.money.at_risk_per_day

@@ -9,35 +9,72 @@ from starlette.requests import Request
 from trivium import __version__
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import LARGEST
 from trivium.entrypoints.web.addresses import address
-from trivium.entrypoints.web.shell import AsOf, Choice, Pill, Shell, navigation
+from trivium.entrypoints.web.shell import AsOf, Choice, Link, Pill, Shell, Trouble, navigation
 from trivium.entrypoints.web.times import day_text, month_text
-from trivium.facts.instants import Instant, parse_instant
+from trivium.facts.instants import SECOND, Instant, parse_instant
 from trivium.facts.period import Period
+from trivium.facts.problem import refuse, shown
 
 EXISTING: Final = ("overview", "assets", "statement", "data", "ledger", "unmatched", "declared", "setup")
 """The places that have a page."""
+STALE_S: Final = 60
+"""How long a fact may wait for its projections before every page says so."""
 
 
-def plain_shell(request: Request, current: str) -> Shell:
-    """Frame a page that is about no month."""
+def plain_shell(request: Request, current: str, rooms: Rooms | None = None) -> Shell:
+    """Frame a page that is about no month; with rooms it says what is wrong with the server."""
     groups = navigation(current, EXISTING)
-    return Shell(groups=groups, version=__version__, query=request.query_params.get("q", ""))
+    trouble = trouble_of(rooms) if rooms else None
+    return Shell(groups=groups, version=__version__, query=request.query_params.get("q", ""), trouble=trouble)
 
 
 def money_shell(request: Request, current: str, rooms: Rooms, state: State, month: Period, currency: str) -> Shell:
     """Frame a page about money: its month, its currency, the instant that it is asked for."""
     path, query = request.url.path, request.url.query
     as_of = request.query_params.get("as_of", "")
-    keep = tuple((name, value) for name, value in request.query_params.items() if name != "as_of")
+    keep = tuple((name, value) for name, value in request.query_params.items() if name not in {"as_of", "known"})
     return Shell(
         groups=navigation(current, EXISTING),
         version=__version__,
         query=request.query_params.get("q", ""),
         period=_months(rooms, state, month, currency, path, query),
         money=_currencies(rooms, state, currency, path, query),
-        as_of=AsOf(parse_instant(as_of, "as_of") if as_of else None, path, keep),
+        as_of=AsOf(parse_instant(as_of, "as_of") if as_of else None, path, keep, state.known),
+        trouble=trouble_of(rooms),
     )
+
+
+def trouble_of(rooms: Rooms) -> Trouble | None:
+    """Say what is wrong with the server: nothing can be written, a projection stands still, or facts wait too long."""
+    health = rooms.ledger.health()
+    action = Link("Ledger", "/ledger")
+    if health.state == "read_only":
+        return Trouble("Read-only.", health.read_only, action)
+    if health.degraded:
+        first = health.degraded[0]
+        text = f"The projection `{first.fold}` stands before fact {first.sequence}: {first.sentence}"
+        return Trouble("Degraded: answers may miss facts.", text, action)
+    late_s = health.oldest_unprocessed_age_us // SECOND
+    if late_s > STALE_S:
+        return Trouble("Stale: answers may miss facts.", f"The oldest that waits is {late_s:,} s old.", action)
+    return None
+
+
+def asked_at(as_of: str, known: int | None) -> dict[str, str]:
+    """Give the parameters of an address that say as of when and up to which fact; what was not asked is left out."""
+    return {name: text for name, text in (("as_of", as_of), ("known", "" if known is None else str(known))) if text}
+
+
+def known_of(request: Request) -> int | None:
+    """Read up to which fact a page is asked, `known` as on the command line; empty is all."""
+    text = request.query_params.get("known", "")
+    if not text:
+        return None
+    if not (text.isdecimal() and int(text[:20]) <= LARGEST):
+        raise refuse("bad_parameter", f"{shown(text)} is no sequence.", where="known", fix="Name a fact by its number.")
+    return int(text)
 
 
 def asked_currency(rooms: Rooms, request: Request) -> str:

@@ -16,7 +16,7 @@ from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.bands import bands
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import share
-from trivium.entrypoints.web.frames import asked_currency, filled_text, money_shell
+from trivium.entrypoints.web.frames import asked_at, asked_currency, filled_text, known_of, money_shell
 from trivium.entrypoints.web.times import day_text, month_text
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import AssetKey, kind_of, parse
@@ -60,15 +60,24 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     by = query.get("by", "product")
     params = cost_statement.Params(
-        period=query.get("period", ""), by=by, currency=asked_currency(rooms, request), as_of=query.get("as_of", "")
+        period=query.get("period", ""),
+        by=by,
+        currency=asked_currency(rooms, request),
+        as_of=query.get("as_of", ""),
+        known=known_of(request),
     )
     answer = cost_statement.ask(rooms, params)
-    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     month = parse_period(answer.period)
     names = rooms.bookkeeping.names(state)
     whole = add(Decimal(answer.total), Decimal(answer.brought_forward))
     over = month.end <= state.as_of
-    asked = {"period": answer.period, "by": by, "currency": answer.currency, "as_of": params.as_of}
+    asked = {
+        "period": answer.period,
+        "by": by,
+        "currency": answer.currency,
+        **asked_at(params.as_of, params.known),
+    }
     context = {
         "period": answer.period,
         "currency": answer.currency,
@@ -91,7 +100,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
         ],
         "lines": [_line(line, names, whole) for line in _by_size(answer.lines)],
         "coverage": _coverage(answer),
-        "next": _advice(rooms, answer, params.as_of),
+        "next": _advice(rooms, answer, params),
         "bridge": answer.bridge,
         "closed": answer.closing and {"at": parse_instant(answer.closing.at), "sequence": answer.closing.sequence},
         "close_line": f"trivium cost close {answer.period}" if over and not answer.closed else None,
@@ -107,10 +116,11 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     params = cost_explain.Params(
         key=request.path_params["key"], period=query.get("period", ""), currency=asked_currency(rooms, request),
-        as_of=query.get("as_of", ""),
+        as_of=query.get("as_of", ""), known=known_of(request),
     )  # fmt: skip
     answer = cost_explain.ask(rooms, params)
-    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    asked = {"key": answer.asset, **asked_at(params.as_of, params.known)}
+    state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     names = rooms.bookkeeping.names(state)
     month = rooms.bookkeeping.month(params.period, answer.currency, state)
     title = names.of(answer.asset)
@@ -132,9 +142,7 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
         "bases": _bases(answer),
         "advice": "Part and whole agree to the last unit; deeper paths stand as one part.",
         "line": None,
-        "downloads": [
-            {"text": "JSON", "href": address(f"{API}/cost/explain", {"key": answer.asset, "as_of": params.as_of})}
-        ],
+        "downloads": [{"text": "JSON", "href": address(f"{API}/cost/explain", asked)}],
         "sankey": bands(_by_job(tree, names)) if answer.parts else None,
     }
     return {"shell": money_shell(request, "", rooms, state, month, answer.currency), "explain": context}
@@ -183,9 +191,11 @@ def _coverage(answer: cost_statement.Answer) -> list[Context]:
     ]
 
 
-def _advice(rooms: Rooms, answer: cost_statement.Answer, as_of: str) -> Context | None:
+def _advice(rooms: Rooms, answer: cost_statement.Answer, params: cost_statement.Params) -> Context | None:
     """Give the line of configuration that would place most of what has no cause yet."""
-    asked = graph_unmatched.Params(period=answer.period, currency=answer.currency, as_of=as_of, limit=1)
+    asked = graph_unmatched.Params(
+        period=answer.period, currency=answer.currency, as_of=params.as_of, known=params.known, limit=1
+    )
     found = graph_unmatched.ask(rooms, asked)
     first = next((row for row in found.names if row.line and Decimal(row.money) > 0), None)
     if first is None:

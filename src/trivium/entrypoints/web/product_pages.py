@@ -13,7 +13,7 @@ from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.web.addresses import address, asset_address
-from trivium.entrypoints.web.frames import asked_currency, money_shell
+from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell
 from trivium.entrypoints.web.money_pages import downloads
 from trivium.entrypoints.web.times import day_text
 from trivium.entrypoints.web.trust_pages import setup_context
@@ -30,14 +30,17 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
     """Give what `overview.html` shows; without products that is the set-up."""
     query = request.query_params
     params = overview.Params(
-        period=query.get("period", ""), currency=asked_currency(rooms, request), as_of=query.get("as_of", "")
+        period=query.get("period", ""),
+        currency=asked_currency(rooms, request),
+        as_of=query.get("as_of", ""),
+        known=known_of(request),
     )
     answer = overview.ask(rooms, params)
-    state = rooms.bookkeeping.state(instant_of(params.as_of))
+    state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     names = rooms.bookkeeping.names(state)
     products = [_product(one, names) for one in answer.products]
     failing = sorted({name for one in answer.products for name in one.failing})
-    asked = {"period": answer.period, "currency": answer.currency, "as_of": params.as_of}
+    asked = {"period": answer.period, "currency": answer.currency, **asked_at(params.as_of, params.known)}
     worst = next((one for one in answer.products if one.failing), None)
     loose = Decimal(answer.unjoined)
     context = {
@@ -72,7 +75,7 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
 def data_page(rooms: Rooms, request: Request) -> Context:
     """Give what `data.html` shows: every dataset's health, what fails first."""
     keeping = rooms.bookkeeping
-    state = keeping.state(instant_of(request.query_params.get("as_of", "")))
+    state = keeping.state(instant_of(request.query_params.get("as_of", "")), known_of(request))
     currency = asked_currency(rooms, request)
     names = keeping.names(state)
     datasets = [one for one in keeping.assets(state) if one.kind == "dataset"]

@@ -55,6 +55,16 @@ class AsOf:
     instant: Instant | None = None
     path: str = ""
     keep: tuple[tuple[str, str], ...] = ()
+    known: int | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with the server, on every page until it is well: it cannot write, or answers may miss facts."""
+
+    title: str
+    text: str
+    action: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class Shell:
     money: Pill | None = None
     as_of: AsOf | None = None
     crumbs: tuple[Link, ...] = field(default=())
+    trouble: Trouble | None = None
 
 
 PLACES: Final = (

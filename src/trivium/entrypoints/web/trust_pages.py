@@ -24,7 +24,7 @@ from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.figures import exact_text
-from trivium.entrypoints.web.frames import asked_currency, money_shell, plain_shell
+from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell, plain_shell
 from trivium.entrypoints.web.money_pages import downloads, kind_words
 from trivium.entrypoints.web.times import ago_text, exact_instant
 from trivium.facts.instants import FIRST, LAST, SECOND, now, parse_instant
@@ -92,7 +92,7 @@ def ledger_page(rooms: Rooms, request: Request) -> Context:
         "older_href": address("/ledger", request.url.query, before=str(answer.older)) if answer.older else None,
         "first_line": None if head.sequence else f"export OPENLINEAGE_URL={_origin(request)}",
     }
-    return {"shell": plain_shell(request, "ledger"), "ledger": context}
+    return {"shell": plain_shell(request, "ledger", rooms), "ledger": context}
 
 
 def fact_page(rooms: Rooms, request: Request) -> Context:
@@ -113,18 +113,21 @@ def fact_page(rooms: Rooms, request: Request) -> Context:
         "proof_line": f"trivium ledger proof {sequence} --home {rooms.home}",
         "downloads": [{"text": "JSON", "href": f"/api/trivium/v1/fact?sequence={sequence}"}],
     }
-    return {"shell": plain_shell(request, "ledger"), "fact": context}
+    return {"shell": plain_shell(request, "ledger", rooms), "fact": context}
 
 
 def unmatched_page(rooms: Rooms, request: Request) -> Context:
     """Give what `unmatched.html` shows."""
     query = request.query_params
     params = graph_unmatched.Params(
-        period=query.get("period", ""), currency=asked_currency(rooms, request), as_of=query.get("as_of", "")
+        period=query.get("period", ""),
+        currency=asked_currency(rooms, request),
+        as_of=query.get("as_of", ""),
+        known=known_of(request),
     )
     answer = graph_unmatched.ask(rooms, params)
-    state = rooms.bookkeeping.state(instant_of(params.as_of))
-    asked = {"period": answer.period, "currency": answer.currency, "as_of": params.as_of}
+    state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
+    asked = {"period": answer.period, "currency": answer.currency, **asked_at(params.as_of, params.known)}
     context = {
         "rows": [
             {
@@ -163,12 +166,12 @@ def declared_page(rooms: Rooms, request: Request) -> Context:
             titles = [name.replace("_", " ").capitalize() for name in columns]
             sections.append({"title": title, "text": text, "columns": titles, "rows": rows})
     context = {"sections": sections, "actions": [], "example": _EXAMPLE, "line": "trivium declare trivium.declare.toml"}
-    return {"shell": plain_shell(request, "declared"), "declared": context}
+    return {"shell": plain_shell(request, "declared", rooms), "declared": context}
 
 
 def setup_page(rooms: Rooms, request: Request) -> Context:
     """Give what `setup.html` and its partial show."""
-    return {"shell": plain_shell(request, "setup"), "setup": setup_context(rooms, request)}
+    return {"shell": plain_shell(request, "setup", rooms), "setup": setup_context(rooms, request)}
 
 
 def setup_context(rooms: Rooms, request: Request) -> Context:
@@ -205,7 +208,7 @@ def assets_page(rooms: Rooms, request: Request) -> Context:
         "more_href": address("/assets", request.url.query, **{"from": str(start + 2 * _PAGE)}) if more else None,
         "line": None if found else f"export OPENLINEAGE_URL={_origin(request)}",
     }  # fmt: skip
-    return {"shell": plain_shell(request, "assets"), "assets": context}
+    return {"shell": plain_shell(request, "assets", rooms), "assets": context}
 
 
 def _verified(rooms: Rooms) -> Context | None:
