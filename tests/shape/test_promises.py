@@ -54,7 +54,7 @@ KEPT: dict[str, tuple[str, ...]] = {
         "tests/stories/test_examples.py::test_a_home_filled_with_it_answers_to_the_last_digit",
         "tests/entrypoints/answers/test_answers.py::test_a_statement_adds_up_and_is_the_same_on_every_path",
         "tests/entrypoints/cli/test_commands.py::test_totals_are_those_of_the_worked_example",
-        "tests/stories/test_pages_real.py::",
+        "tests/stories/test_pages_real.py::test_a_statement_says_the_same_on_its_page_over_http_and_in_a_terminal",
         "tests/stories/test_acceptance_shapes.py::test_the_sums_hold",
         "tests/stories/test_acceptance_shapes.py::test_a_home_and_a_server_write_the_same",
     ),
