@@ -17,10 +17,9 @@ from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
+from trivium.finops.drawn import amounts, drawn, owners_now
 from trivium.finops.inflows import Inflows
 from trivium.finops.loaded import Loaded, is_version, loaded, served
-from trivium.finops.owners import owner_of
-from trivium.finops.statement import asset_lines, statement
 from trivium.graph.assets import Asset, asset
 from trivium.graph.flows import Flows
 from trivium.graph.identity import names_of
@@ -146,8 +145,8 @@ def asset_card(
         basis=cost.basis,
         weakest=cost.weakest,
         trend=trend,
-        owners=tuple(sorted(owner_of(flows, "team")(key))),
-        products=tuple(sorted(owner_of(flows, "product")(key))),
+        owners=tuple(sorted(owners_now(flows, "team")(key))),
+        products=tuple(sorted(owners_now(flows, "product")(key))),
     )
 
 
@@ -156,9 +155,9 @@ def lines_of(inflows: Inflows, owner: str, month: Period) -> dict[str, Decimal]:
     book = inflows.books.of(month)
     if book is None:
         return {}
-    owners = owner_of(inflows.books.flows, kind_of(owner))
+    owners = owners_now(inflows.books.flows, kind_of(owner))
     lines: dict[str, Decimal] = {}
-    for line in asset_lines(book):
+    for line in drawn(inflows.books, month, "asset").lines:
         share = Fraction(1) if line.account == owner else Fraction(0)
         if ":" in line.account and line.account != owner:
             share = owners(line.account).get(owner, Fraction(0))
@@ -169,8 +168,7 @@ def lines_of(inflows: Inflows, owner: str, month: Period) -> dict[str, Decimal]:
 
 def owned(inflows: Inflows, owner: str, month: Period) -> Decimal:
     """Give a product's or team's line of a month's statement; 0 without one."""
-    drawn = statement(inflows.books, month, kind_of(owner))
-    return next((line.amount for line in drawn.lines if line.account == owner), Decimal(0))
+    return amounts(inflows.books, month, kind_of(owner)).get(owner, Decimal(0))
 
 
 def _cost(inflows: Inflows, key: str, month: Period) -> tuple[Loaded, tuple[MonthCost, ...]]:

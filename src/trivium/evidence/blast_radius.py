@@ -23,7 +23,7 @@ from trivium.facts.statements import Valued
 from trivium.finops.books import MonthBook
 from trivium.finops.inflows import Charged, Inflows
 from trivium.graph.declarations import declared_now
-from trivium.graph.flows import SUCCESS, Flows
+from trivium.graph.flows import SUCCESS, Flows, Uses
 from trivium.graph.reach import Contact, Reach, reach
 
 DAYS: Final = 28
@@ -94,38 +94,61 @@ def blast_radius(
 
 def repairs(inflows: Inflows, jobs: Iterable[str], as_of: Instant) -> list[Repair]:
     """Say of each job what running it again costs: the mean of its last five successful runs up to an instant."""
-    found, runs = [], inflows.books.flows.runs
-    for job in jobs:
-        mine = np.flatnonzero(
-            (runs.job == inflows.books.flows.jobs.index(job)) & (runs.outcome == SUCCESS) & (runs.end <= as_of)
-        )
-        last = mine[np.argsort(runs.end[mine], kind="stable")][-LAST_RUNS:].tolist()
-        charges = inflows.charged([runs.keys[run] for run in last])
-        seconds = [int(runs.end[run] - runs.start[run]) // 1_000_000 for run in last]
+    flows, named = inflows.books.flows, list(jobs)
+    runs = flows.runs
+    last = _last_runs(flows, [flows.jobs.index(job) for job in named], as_of)
+    charges: dict[str, list[Charged]] = defaultdict(list)
+    for one in inflows.charged(runs.keys[run] for some in last.values() for run in some):
+        charges[one.asset].append(one)
+    found = []
+    for job in named:
+        mine = last[flows.jobs.index(job)]
+        borne = [one for run in mine for one in charges.get(runs.keys[run], ())]
+        seconds = [int(runs.end[run] - runs.start[run]) // 1_000_000 for run in mine]
         found.append(Repair(
-            job=job, runs=len(last), cost=_mean(charges, len(last)) if charges else None,
+            job=job, runs=len(mine), cost=_mean(borne, len(mine)) if borne else None,
             seconds=sum(seconds) // max(1, len(seconds)),
         ))  # fmt: skip
     return found
+
+
+def _last_runs(flows: Flows, jobs: list[int], as_of: Instant) -> dict[int, list[int]]:
+    """Give the last successful runs of each job up to an instant, by the job's place, in order of their ends."""
+    runs = flows.runs
+    good = np.flatnonzero(np.isin(runs.job, jobs) & (runs.outcome == SUCCESS) & (runs.end <= as_of))
+    ordered = good[np.lexsort((runs.end[good], runs.job[good]))]
+    ends = np.searchsorted(runs.job[ordered], jobs, side="right").tolist()
+    starts = np.searchsorted(runs.job[ordered], jobs, side="left").tolist()
+    return {
+        job: ordered[max(start, end - LAST_RUNS) : end].tolist()
+        for job, start, end in zip(jobs, starts, ends, strict=True)
+    }
 
 
 def in_order(flows: Flows, jobs: dict[str, Contact]) -> list[str]:
     """Order jobs so that each stands after those whose datasets it reads; circles are cut at the earliest contact."""
     places = {flows.jobs.index(job): job for job in jobs}
     makers: dict[int, set[int]] = defaultdict(set)
-    for use, dataset in zip(flows.writes.run.tolist(), flows.writes.dataset.tolist(), strict=True):
-        makers[dataset].add(int(flows.runs.job[use]))
+    for dataset, job in _pairs(flows, flows.writes, list(places)):
+        makers[dataset].add(job)
     before: dict[str, set[str]] = {job: set() for job in jobs}
-    for use, dataset in zip(flows.reads.run.tolist(), flows.reads.dataset.tolist(), strict=True):
-        reader = places.get(int(flows.runs.job[use]))
-        if reader is not None:
-            before[reader] |= {places[maker] for maker in makers[dataset] if maker in places} - {reader}
+    for dataset, job in _pairs(flows, flows.reads, list(places)):
+        before[places[job]] |= {places[maker] for maker in makers[dataset]} - {places[job]}
     ordered: list[str] = []
     while before:
         free = [job for job, needs in before.items() if not needs & before.keys()] or list(before)
         ordered.append(min(free, key=lambda job: (jobs[job].at, jobs[job].distance, job)))
         del before[ordered[-1]]
     return ordered
+
+
+def _pairs(flows: Flows, uses: Uses, jobs: list[int]) -> list[tuple[int, int]]:
+    """Give each pair of a dataset and one of some jobs that uses it, once."""
+    job = flows.runs.job[uses.run]
+    wanted = np.isin(job, jobs)
+    count = len(flows.jobs)
+    pairs = np.unique(uses.dataset[wanted].astype(np.int64) * count + job[wanted])
+    return list(zip((pairs // max(1, count)).tolist(), (pairs % max(1, count)).tolist(), strict=True))
 
 
 def _until(reached: Reach, as_of: Instant) -> Reach:

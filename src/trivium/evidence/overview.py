@@ -13,7 +13,7 @@ from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.books import Books
-from trivium.finops.statement import statement
+from trivium.finops.drawn import amounts, drawn
 from trivium.graph.assets import Asset
 from trivium.graph.traversal import Lineage
 
@@ -60,9 +60,8 @@ def overview(
 ) -> Overview:
     """Join money, quality and owners by product, the costliest first."""
     months = [book.month for book in books.months if book.month.start <= month.start][-TREND:] or [month]
-    drawn = [statement(books, one, "product") for one in months]
-    totals = [MonthCost(month=one, amount=part.total) for one, part in zip(months, drawn, strict=True)]
-    lines = [{line.account: line.amount for line in part.lines} for part in drawn]
+    totals = [MonthCost(month=one, amount=drawn(books, one, "product").total) for one in months]
+    lines = [amounts(books, one, "product") for one in months]
     rows = [_row(product, months, lines, lineage, healths) for product in products]
     return Overview(
         total=totals[-1].amount,
@@ -80,7 +79,7 @@ def stands_on(lineage: Lineage, product: str) -> list[str]:
 def _row(
     product: Asset,
     months: list[Period],
-    lines: list[dict[str, Decimal]],
+    lines: list[Mapping[str, Decimal]],
     lineage: Lineage,
     healths: Mapping[str, Health],
 ) -> ProductRow:

@@ -14,7 +14,8 @@ from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.finops.books import Books, MonthBook
-from trivium.finops.statement import Line, asset_lines
+from trivium.finops.drawn import drawn
+from trivium.finops.statement import Line
 from trivium.graph.assets import declared_keys, directory
 from trivium.graph.unmatched import Alike, Unmatched, runs_heard, runs_like, unmatched
 
@@ -45,12 +46,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1000) -> Report:
     """List the names that stand alone, with the money of a month that rests on them."""
     book = books.of(month)
-    drawn = asset_lines(book) if book is not None else ()
+    lined = drawn(books, month, "asset").lines
     rows: list[Unjoined] = []
     if book is not None:
         known = {one.key for one in directory(connection).assets if one.kind in KNOWN}
-        rows = [*_unallocated(book), *_unknown(connection, drawn, known), *_unheard(connection, book)]
-    lines = {line.account: line.amount for line in drawn}
+        rows = [*_unallocated(book), *_unknown(connection, lined, known), *_unheard(connection, book)]
+    lines = {line.account: line.amount for line in lined}
     named = {row.name for row in rows}
     rows += [
         _stands_alone(found, lines.get(found.name, Decimal(0)))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from trivium.facts.instants import Instant
 from trivium.facts.keys import AssetKey, kind_of, parse
+from trivium.graph.beside import Beside
 from trivium.graph.flows import SUCCESS, Flows, Int32, Int64
 from trivium.graph.flows_reader import read_flows
 
@@ -68,15 +69,11 @@ class _Search:
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
-        self.datasets = {key: place for place, key in enumerate(flows.datasets)}
-        self._readers = _Groups(flows.reads.dataset, len(flows.datasets))
-        self._written = _Groups(flows.writes.run, len(flows.runs.keys))
-        self._made = _Groups(flows.version_runs.run, len(flows.runs.keys))
-        self._of_experiment = _Groups(flows.versions.experiment, len(flows.experiments))
-        self._copies = _Groups(flows.versions.copy_of, len(flows.versions.keys))
-        self._users = _Groups(flows.consumptions.version, len(flows.versions.keys))
-        self._runs_of_job = _Groups(flows.runs.job, len(flows.jobs))
-        self._jobs = {key: place for place, key in enumerate(flows.jobs)}
+        known = _KNOWN.of(flows, "places", lambda: _Places(flows))
+        self.datasets, self._jobs = known.datasets, known.jobs
+        self._readers, self._written, self._made = known.readers, known.written, known.made
+        self._of_experiment, self._copies, self._users = known.of_experiment, known.copies, known.users
+        self._runs_of_job, self._folded = known.runs_of_job, known.folded
         self._first: dict[tuple[str, int], tuple[Instant, int]] = {}
         self._queue: list[tuple[Instant, int, str, int]] = []
 
@@ -162,9 +159,8 @@ class _Search:
     def _carried(self) -> list[Contact]:
         """List the runs whose cost a reached run carries."""
         runs = self._flows.runs
-        folded = np.flatnonzero(runs.carrier != np.arange(len(runs.keys)))
         found = []
-        for run in folded.tolist():
+        for run in self._folded:
             first = self._first.get(("run", int(runs.carrier[run])))
             if first is not None and ("run", run) not in self._first:
                 found.append(Contact(max(first[0], int(runs.start[run])), runs.keys[run], first[1] + 1))
@@ -181,6 +177,25 @@ class _Groups:
     def of(self, value: int) -> Int64:
         """Give the rows that hold a value."""
         return self._order[self._ends[value] : self._ends[value + 1]].astype(np.int64)
+
+
+class _Places:
+    """Where flows hold what a search follows: made once for them."""
+
+    def __init__(self, flows: Flows) -> None:
+        self.datasets = {key: place for place, key in enumerate(flows.datasets)}
+        self.jobs = {key: place for place, key in enumerate(flows.jobs)}
+        self.readers = _Groups(flows.reads.dataset, len(flows.datasets))
+        self.written = _Groups(flows.writes.run, len(flows.runs.keys))
+        self.made = _Groups(flows.version_runs.run, len(flows.runs.keys))
+        self.of_experiment = _Groups(flows.versions.experiment, len(flows.experiments))
+        self.copies = _Groups(flows.versions.copy_of, len(flows.versions.keys))
+        self.users = _Groups(flows.consumptions.version, len(flows.versions.keys))
+        self.runs_of_job = _Groups(flows.runs.job, len(flows.jobs))
+        self.folded: list[int] = np.flatnonzero(flows.runs.carrier != np.arange(len(flows.runs.keys))).tolist()
+
+
+_KNOWN: Beside[_Places] = Beside()
 
 
 def _products(flows: Flows, contacts: list[Contact]) -> tuple[Contact, ...]:
