@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select
 
 from tests.ledger.facts_made import fact
 from trivium.facts.fact import RecordedFact
 from trivium.facts.problem import ProblemError
 from trivium.ledger import tables
 from trivium.ledger.merkle import EMPTY_ROOT
-from trivium.ledger.migrate import NEWEST
+from trivium.ledger.migrate import NEWEST, _run_revisions
 from trivium.ledger.rows import facts_of
 from trivium.ledger.sqlite import SQLiteStorage
 from trivium.ledger.storage import HeadRow, NewFact, Storage
@@ -68,6 +68,31 @@ def test_the_migrated_tables_are_those_that_the_code_describes(storage: Storage)
 
     with storage.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_all_revisions_make_the_tables_of_a_new_database(storage: Storage, tmp_path: Path) -> None:
+    """A new database is made without running the revisions: it must be the same as if they had been run."""
+    other = ENGINES[storage.name](tmp_path / "other")
+    (tmp_path / "other").mkdir()
+    with other.writing() as connection:
+        _run_revisions(connection, "")
+    other.migrate("home-2")
+    assert _schema(other) == _schema(storage)
+    other.close()
+
+
+def _schema(storage: Storage) -> dict[str, object]:
+    with storage.reading() as connection:
+        found = inspect(connection)
+        return {
+            table: (
+                [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)],
+                found.get_pk_constraint(table)["constrained_columns"],
+                found.get_indexes(table),
+                found.get_unique_constraints(table),
+            )
+            for table in sorted(found.get_table_names())
+        }
 
 
 def test_a_database_of_a_newer_version_is_refused(storage: Storage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -47,7 +48,10 @@ def test_the_home_is_for_its_owner_only_and_survives_reopening(tmp_path: Path) -
         first.append([fact(1)])
         head = first.head()
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "home" / "ledger.db").chmod(0o644)
     with Ledger.open(tmp_path / "home") as second:
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "home").glob("ledger.db*")}
+        assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
         assert second.head() == head
         assert second.append([fact(1), fact(2)]) == [Receipt(1, written=False), Receipt(2, written=True)]
 
@@ -247,6 +251,56 @@ def test_folds_follow_unasked(tmp_path: Path) -> None:
     with Ledger.open(tmp_path, folds=[Watched()]) as ledger:
         ledger.append([fact(1)])
         assert applied.wait(10)
+
+
+def test_folds_take_turns_with_requests_that_never_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trivium.ledger.writer.LAG_SECONDS", 0.0)
+    monkeypatch.setattr("trivium.ledger.writer.REST_SECONDS", 1e9)
+    applied = threading.Event()
+
+    class Watched(Log):
+        def apply(self, connection: Any, facts: Sequence[RecordedFact]) -> None:
+            super().apply(connection, facts)
+            applied.set()
+
+    with Ledger.open(tmp_path, folds=[Watched()]) as ledger:
+        numbers = itertools.count()
+        lock = threading.Lock()
+
+        def flood() -> None:
+            while not applied.is_set():
+                with lock:
+                    number = next(numbers)
+                ledger.append([fact(number)])
+                assert number < 20_000, "the fold waits for ever"
+
+        threads = [threading.Thread(target=flood) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert applied.is_set()
+
+
+def test_folds_wait_while_requests_keep_coming_and_are_young(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trivium.ledger.writer.LAG_SECONDS", 1e9)
+    monkeypatch.setattr("trivium.ledger.writer.REST_SECONDS", 1e9)
+    log = Log()
+    with Ledger.open(tmp_path, folds=[log]) as ledger:
+
+        def flood(first: int) -> None:
+            for number in range(first, first + 100):
+                ledger.append([fact(number)])
+
+        threads = [threading.Thread(target=flood, args=(1_000 * number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ledger.cursors()["log"] == 0
+        assert ledger.health().oldest_unprocessed_age_us > 0
+        assert ledger.catch_up() == 400
+        assert log.count(ledger) == 400
 
 
 def test_a_fold_that_raises_is_shown_and_others_go_on(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How large and how strange a JSON document from a stranger may be (docs/reference/limits.md).
+"""How large and how strange a JSON document from a stranger may be (docs/how-to/send-lineage.md).
 
 The checks read the bytes and build nothing, so that an event of a few kilobytes costs microseconds; only what looks
 suspicious is decoded and walked, to name the place.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +29,11 @@ _DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
 _MANY_DIGITS = b"0" * 19
 _BIG_EXPONENT = re.compile(rb"0e\+?000")
 _STRANGE_TEXT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+def without_mark(raw: bytes) -> bytes:
+    """Leave out a byte order mark at the beginning, which JSON has no use for (RFC 8259, section 8.1)."""
+    return raw.removeprefix(BOM_UTF8)
 
 
 def check_bounds(raw: bytes) -> None:

@@ -71,6 +71,7 @@ def backup(home: Path, file: Path) -> Backup:
     try:
         checkpoint = _copy_ledger(home, aside)
         part = aside / "archive"
+        part.touch(mode=0o600)
         count = _write(home, aside, part, checkpoint)
         sync_file(part)
         size = part.stat().st_size

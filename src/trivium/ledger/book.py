@@ -21,6 +21,7 @@ from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
 from trivium.facts.protocols import Command, Fold
 from trivium.ledger import reads, tables
+from trivium.ledger.answers import Keyed, Once, check_answered
 from trivium.ledger.checkpoint import sync_folder
 from trivium.ledger.digest import projection_digest
 from trivium.ledger.entry import entries_of
@@ -143,6 +144,24 @@ class Ledger:
     def execute(self, command: Command) -> list[Receipt]:
         """Run a command in the writer and wait until its facts are durable; raises what it refuses with."""
         return self.submit_command(command).result()
+
+    def execute_once(
+        self, command: Command, request: Once, answer: Callable[[Sequence[Receipt]], bytes]
+    ) -> list[Receipt]:
+        """Run a command for a request with an idempotency key, and keep what it is answered with its facts.
+
+        A request that stands is not carried out again: AnsweredError brings its answer. The key of another request is
+        refused (409 `key_conflict`). `answer` may be called more than once and must not touch anything.
+        """
+        keyed = Keyed(command, request, answer)
+        waiting = FutureRequest(Wish(decide=keyed.decide, answered=keyed.answered))
+        self._writer.submit(waiting)
+        return waiting.future.result()
+
+    def check_answered(self, request: Once) -> None:
+        """Raise AnsweredError when a request stands already; refuses (409) the key of another request."""
+        with self.reading() as connection:
+            check_answered(connection, request)
 
     def submit_command(self, command: Command) -> Future[list[Receipt]]:
         """Queue a command: it decides in the writer's transaction, in a savepoint of its own."""

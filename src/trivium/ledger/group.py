@@ -17,21 +17,26 @@ from trivium.ledger.storage import HeadRow, NewFact, Storage
 Receipts = list[Receipt]
 Within = Callable[[Any, Sequence[RecordedFact]], None]
 Decide = Callable[[Any], Sequence[Fact]]
+Answered = Callable[[Any, Sequence[Receipt]], None]
 FoldInside = Callable[[Connection, Sequence[RecordedFact]], None]
 Pair = tuple[str, str]
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What one request wants: facts already at hand, or a decision that gives them; `within` runs beside them."""
+    """What one request wants: facts already at hand, or a decision that gives them.
+
+    `within` runs beside facts that are newly written, `answered` after all and whether or not there are any.
+    """
 
     entries: Sequence[Entry] = ()
     decide: Decide | None = None
     within: Within | None = None
+    answered: Answered | None = None
 
     @property
     def plain(self) -> bool:
         """Say that the request needs no savepoint: its facts either are new, known, or refused."""
-        return self.decide is None and self.within is None
+        return self.decide is None and self.within is None and self.answered is None
 
 
 class Group:
@@ -91,6 +96,8 @@ class Group:
                 self._insert(new)
                 if wish.within is not None and new:
                     wish.within(self._connection, [one.recorded for one in new])
+                if wish.answered is not None:
+                    wish.answered(self._connection, receipts)
                 return receipts
         except Exception as fault:
             if self._storage.trouble(fault):

@@ -8,16 +8,29 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from trivium.facts.problem import refuse, shown
+from trivium.ledger.tables import facts, metadata
 
-NEWEST: Final = "0001"
+NEWEST: Final = "0002"
 """The newest revision; when the database has it, Alembic is not even imported (it takes half a second)."""
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the missing revisions inside the caller's transaction; refuses a database from a newer version."""
+    """Run the missing revisions inside the caller's transaction; refuses a database from a newer version.
+
+    A new database gets its tables as they are now, which are those that all revisions together make.
+    """
     present = _revision(connection)
     if present == NEWEST:
         return
+    if not present and not inspect(connection).has_table(facts.name):
+        metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:newest)"), {"newest": NEWEST})
+        return
+    _run_revisions(connection, present)
+
+
+def _run_revisions(connection: Connection, present: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

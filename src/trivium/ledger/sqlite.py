@@ -6,6 +6,8 @@ connections checkpoint at once: readers are read-only and never do.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +31,7 @@ BUSY_SECONDS: Final = 5
 STATEMENT_ROWS: Final = 64
 """Rows of one statement at most; every smaller number has a statement of its own, which stays prepared."""
 _READERS: Final = 8
+_PRIVATE: Final = 0o600
 _COLUMNS = ", ".join(tables.FACT_COLUMNS)
 _WANTED = "AS wanted CROSS JOIN facts ON source = wanted.column1 AND key = wanted.column2"
 """SQLite scans the whole table for `(source, key) IN (VALUES …)`; a cross join keeps the index in use."""
@@ -68,7 +71,8 @@ class SQLiteStorage:
         )
 
     def migrate(self, home_id: str) -> None:
-        """Upgrade with Alembic in one transaction; a new file gets its head."""
+        """Upgrade with Alembic in one transaction; a new file gets its head. Only the owner may read the files."""
+        _make_private(self.file)
         with self.writing() as connection:
             upgrade(connection)
             statement = text(
@@ -150,7 +154,8 @@ class SQLiteStorage:
             self._writer = None
 
     def copy(self, file: Path) -> None:
-        """Copy through SQLite's online backup, in one step, from a snapshot of its own."""
+        """Copy through SQLite's online backup, in one step, from a snapshot of its own; only the owner may read it."""
+        _make_private(file)
         with self._readers.connect() as connection:
             target = sqlite3.connect(file)
             try:
@@ -166,6 +171,19 @@ class SQLiteStorage:
             self._writer.close()
             self._writer = None
         self._writers.dispose()
+
+
+def _make_private(file: Path) -> None:
+    """Make the file, or take from others what they may do with it; SQLite gives its log the same rights.
+
+    A file that is there is not opened: closing it would drop the locks that SQLite holds on it in this process.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE))
+    for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if path.stat().st_mode & 0o077:
+                path.chmod(_PRIVATE)
 
 
 def _row(new: NewFact) -> tuple[object, ...]:

@@ -56,4 +56,15 @@ fold_cursors = Table(
 )
 """How far each fold has come: all facts up to `sequence` are in its tables; -1: up to the head."""
 
+answers = Table(
+    "answers",
+    metadata,
+    Column("command", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""What each request with an idempotency key was answered; `request` is the SHA-256 of its body. Never changed."""
+
 FACT_COLUMNS: Final = tuple(column.name for column in facts.columns)

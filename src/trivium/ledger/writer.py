@@ -12,6 +12,7 @@ from typing import Any, Final
 from trivium.facts.instants import Instant
 from trivium.facts.problem import Problem, ProblemError, refuse
 from trivium.facts.protocols import Fold
+from trivium.ledger.arrivals import Arrivals
 from trivium.ledger.folds import BATCH_FACTS, Folding
 from trivium.ledger.group import Group, Receipts
 from trivium.ledger.requests import Outcome, Request, settle
@@ -23,8 +24,8 @@ GROUP_FACTS: Final = 1_000
 GROUP_BYTES: Final = 16 * 1024 * 1024
 REST_SECONDS: Final = 0.02
 """How long the writer waits for another request before it turns to the folds."""
-LAG_SECONDS: Final = 1.0
-"""How long the folds wait at most while requests keep coming."""
+LAG_SECONDS: Final = 5.0
+"""How old the oldest fact that a fold has not seen becomes while requests keep coming; then folding takes turns."""
 PATIENCE: Final = 0.5
 """Which part of a commit's time the writer waits for a fuller group."""
 BUSY_BATCH: Final = 250
@@ -47,7 +48,8 @@ class Writer:
         self._jobs: deque[tuple[Future[Any], Steps]] = deque()
         self._ready = threading.Condition()
         self._stopping = False
-        self._folded_at = self._taken_at = 0.0
+        self._taken_at = 0.0
+        self._arrivals = Arrivals()
         self._resting_until = self._probe_at = self._gather_until = 0.0
         self._crowd = 1
         self.read_only: Problem | None = None
@@ -143,7 +145,7 @@ class Writer:
             self._resting_until = time.monotonic() + REST_SECONDS
         if self._jobs:
             self._step_job()
-        elif not self._waiting or time.monotonic() - self._folded_at > LAG_SECONDS:
+        elif not self._waiting or self._is_late():
             self._work_unasked()
         return True
 
@@ -186,6 +188,14 @@ class Writer:
         settle((request, closed) for request in rest)
         for future, _ in jobs:
             future.set_exception(closed)
+
+    def _is_late(self) -> bool:
+        """Say whether a fold has left facts unseen for too long."""
+        fold = self._next_behind()
+        if fold is None:
+            return False
+        age_s = self._arrivals.age_s(self._folding.cursor(fold.name), time.monotonic())
+        return age_s > LAG_SECONDS
 
     def _next_behind(self) -> Fold | None:
         """Pick the fold that is furthest behind the head."""
@@ -252,6 +262,8 @@ class Writer:
         self._folding.committed()
         assert head.sequence >= self.head.sequence, "the head never goes back"
         assert head.home_id == self.head.home_id, "the home is still the same"
+        if head.sequence > self.head.sequence:
+            self._arrivals.note(head.sequence, time.monotonic())
         self.head = head
         return answers
 
@@ -286,7 +298,6 @@ class Writer:
 
     def _fold_batch(self, fold: Fold, to: int) -> None:
         """Fold one batch; when it raises, fold by single facts to find which, and leave the fold standing there."""
-        self._folded_at = time.monotonic()
         limit = BUSY_BATCH if self._waiting else BATCH_FACTS
         try:
             with self._storage.writing() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,11 +10,13 @@ from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import ARGUMENT
+from trivium.facts.fact import Receipt
 from trivium.facts.instants import now
 from trivium.facts.period import month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.finops.charges import currencies
-from trivium.finops.closing import CloseMonth, check_order, closed_of
+from trivium.finops.closing import Closed, CloseMonth, check_order, closed_of
+from trivium.ledger.answers import Once
 
 Month = Annotated[str, Meta(description="The month to close, as 2026-10.", extra=ARGUMENT)]
 
@@ -41,8 +44,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     books: Annotated[tuple[ClosedBook, ...], Meta(description="Each currency's total and hash.")]
 
 
-def ask(rooms: Rooms, params: Params) -> Answer:
-    """Close a month in all its currencies; refused (409) unless it is over and the next one."""
+def ask(rooms: Rooms, params: Params, request: Once | None = None) -> Answer:
+    """Close a month in all its currencies; refused (409) unless it is over and the next one.
+
+    A `request` with a key is carried out once.
+    """
     month = parse_period(params.period)
     if month != month_of(month.start):
         title = f"{shown(params.period)} is no calendar month."
@@ -53,10 +59,20 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     state = keeping.state()
     books = [keeping.books(currency, state) for currency in currencies(rooms.lake)]
     closed = closed_of(month, state.sequence, books, rooms.blobs.put)
-    receipt = rooms.ledger.execute(CloseMonth(closed, now()))[0]
+
+    def answer(receipts: Sequence[Receipt]) -> Answer:
+        return _answer(closed, receipts[0].sequence)
+
+    command = CloseMonth(closed, now())
+    if request is None:
+        return answer(rooms.ledger.execute(command))
+    return answer(rooms.ledger.execute_once(command, request, lambda receipts: msgspec.json.encode(answer(receipts))))
+
+
+def _answer(closed: Closed, sequence: int) -> Answer:
     return Answer(
         period=closed.month,
         computed_from=closed.computed_from,
-        sequence=receipt.sequence,
+        sequence=sequence,
         books=tuple(ClosedBook(currency=book.currency, total=book.total, sha256=book.sha256) for book in closed.books),
     )

@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.facts.fact import Receipt
 from trivium.facts.statements import Declared, encode_statement
 from trivium.graph.declared import Declare, declared_in
 from trivium.intake.declaration.reader import Change, Declaration, difference, read_declaration
+from trivium.ledger.answers import Once
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,15 +44,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     sequences: Annotated[tuple[int, ...], Meta(description="The facts that were written.")]
 
 
-def ask(rooms: Rooms, params: Params) -> Answer:
-    """Show the difference, and apply it unless it is a dry run."""
+def ask(rooms: Rooms, params: Params, request: Once | None = None) -> Answer:
+    """Show the difference, and apply it unless it is a dry run; a `request` with a key is carried out once."""
     declaration = read(params)
     with rooms.ledger.reading() as connection:
         changes = difference(declared_in(connection, declaration.name), declaration.statements)
     if params.dry_run:
         return _answer(declaration, changes, (), applied=False)
-    receipts = rooms.ledger.execute(Declare(declaration.name, declaration.statements)) if changes else []
-    return _answer(declaration, changes, [receipt.sequence for receipt in receipts], applied=True)
+
+    def answer(receipts: Sequence[Receipt]) -> Answer:
+        return _answer(declaration, changes, [receipt.sequence for receipt in receipts], applied=True)
+
+    command = Declare(declaration.name, declaration.statements)
+    if request is None:
+        return answer(rooms.ledger.execute(command) if changes else [])
+    return answer(rooms.ledger.execute_once(command, request, lambda receipts: msgspec.json.encode(answer(receipts))))
 
 
 def read(params: Params) -> Declaration:

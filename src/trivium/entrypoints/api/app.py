@@ -15,7 +15,7 @@ from trivium.entrypoints import policies
 from trivium.entrypoints.answers import close_month, declare, ledger_rebuild
 from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, Keys, command_endpoint
+from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, command_endpoint
 from trivium.entrypoints.api.description import openapi
 from trivium.entrypoints.api.fixed import FixedFirst
 from trivium.entrypoints.api.frame import Frame
@@ -71,10 +71,10 @@ def our_interface(rooms: Rooms) -> FastAPI:
         for form in FORMATS if question.table else ():
             _add(api, f"{question.path}.{form}", table_endpoint(question, rooms, form), "GET")
             by_path[f"{question.path}.{form}"] = _POLICIES[question.policy]
-    keys = Keys()
-    _add(api, DECLARE.path, command_endpoint(DECLARE, declare.ask, rooms, keys), "POST")
-    _add(api, CLOSE.path, command_endpoint(CLOSE, close_month.ask, rooms, keys), "POST")
-    _add(api, REBUILD.path, command_endpoint(REBUILD, ledger_rebuild.ask, rooms, keys), "POST")
+    _add(api, DECLARE.path, command_endpoint(DECLARE, rooms, declare.ask), "POST")
+    _add(api, CLOSE.path, command_endpoint(CLOSE, rooms, close_month.ask), "POST")
+    rebuild = command_endpoint(REBUILD, rooms, lambda rooms, params, _: ledger_rebuild.ask(rooms, params))
+    _add(api, REBUILD.path, rebuild, "POST")
     _add(api, IMPORT.path, upload_endpoint(rooms), "POST")
     by_path |= {command.path: command.policy for command in COMMANDS}
     for route in api.routes:

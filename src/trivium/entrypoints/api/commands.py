@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,11 +16,11 @@ from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.body import read_body
 from trivium.entrypoints.api.questions import bad_parameter, read_params
 from trivium.entrypoints.policies import CHANGE, UPLOAD, Policy
-from trivium.facts.bounds import check_bounds, decode, malformed
-from trivium.facts.problem import refuse, shown
+from trivium.facts.bounds import check_bounds, decode, malformed, without_mark
+from trivium.facts.problem import ProblemError, refuse, shown
+from trivium.ledger.answers import AnsweredError, Once, once
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-_KEPT: Final = 1_000
 _KEY_MAX: Final = 256
 
 
@@ -73,42 +70,14 @@ IMPORT: Final = Command(
 COMMANDS: Final = (DECLARE, CLOSE, REBUILD, IMPORT)
 
 
-class Keys:
-    """Answers by Idempotency-Key, of the last thousand commands of this process.
-
-    After a restart the commands themselves keep a repeat from adding anything: a declared statement that holds and a
-    closed month are not entered again.
-    """
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], tuple[str, bytes]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def once(self, command: Command, key: str, raw: bytes, answer: Callable[[], bytes]) -> bytes:
-        """Answer a command once for each key; the same key with another body is refused (409)."""
-        if not key:
-            return answer()
-        if len(key) > _KEY_MAX or not key.isprintable():
-            raise refuse("bad_key", f"{shown(key)} is no idempotency key.", where="Idempotency-Key")
-        digest = hashlib.sha256(raw).hexdigest()
-        with self._lock:
-            known = self._kept.get((command.name, key))
-            if known is not None and known[0] != digest:
-                title = f"The key {shown(key)} was used with another body."
-                fix = "Use a new key for a new request."
-                raise refuse("key_conflict", title, status=409, where="Idempotency-Key", fix=fix)
-            if known is None:
-                known = (digest, answer())
-                self._kept[command.name, key] = known
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-            return known[1]
-
-
 def command_endpoint(
-    command: Command, ask: Callable[[Rooms, Any], msgspec.Struct], rooms: Rooms, keys: Keys
+    command: Command, rooms: Rooms, ask: Callable[[Rooms, Any, Once | None], msgspec.Struct]
 ) -> Endpoint:
-    """Make the handler of a command that takes a JSON body."""
+    """Make the handler of a command that takes a JSON body.
+
+    With an Idempotency-Key a request is carried out once: a repeat gets the same answer, also after a restart, and the
+    key with another body is refused (409).
+    """
     assert command.body is not None
     decoder = msgspec.json.Decoder(command.body)
 
@@ -120,12 +89,31 @@ def command_endpoint(
             raise bad_parameter(fault, decode(raw), "$") from fault
         except (msgspec.DecodeError, RecursionError) as fault:
             raise malformed(raw, fault) from fault
-        return keys.once(command, key, raw, lambda: msgspec.json.encode(ask(rooms, asked)))
+        if not key or not command.keyed:
+            return msgspec.json.encode(ask(rooms, asked, None))
+        return _answered_once(_request(command, key, raw), asked)
+
+    def _answered_once(request: Once, asked: Any) -> bytes:
+        try:
+            rooms.ledger.check_answered(request)
+            try:
+                return msgspec.json.encode(ask(rooms, asked, request))
+            except ProblemError:
+                rooms.ledger.check_answered(request)
+                raise
+        except AnsweredError as known:
+            return known.answer
 
     async def endpoint(request: Request) -> Response:
         read_params(request, command.params)
-        raw = await read_body(request.scope, request.receive, command.policy.max_body)
+        raw = without_mark(await read_body(request.scope, request.receive, command.policy.max_body))
         answer = await run_in_threadpool(decide, raw, request.headers.get("idempotency-key", ""))
         return Response(answer, media_type="application/json", headers={"cache-control": "private, no-store"})
 
     return endpoint
+
+
+def _request(command: Command, key: str, raw: bytes) -> Once:
+    if len(key) > _KEY_MAX or not key.isprintable():
+        raise refuse("bad_key", f"{shown(key)} is no idempotency key.", where="Idempotency-Key")
+    return once(command.name, key, raw)

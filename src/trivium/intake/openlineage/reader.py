@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from trivium.facts.bounds import check_bounds, decode, malformed
+from trivium.facts.bounds import check_bounds, decode, malformed, without_mark
 from trivium.facts.fact import Fact
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import MAX_LENGTH, dataset, job
@@ -60,12 +60,12 @@ _batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def accept(raw: bytes) -> Fact:
-    """Make the fact of one event: its body is the event as it was sent, without known secrets.
+    """Make the fact of one event: its body is the event as it was sent, without known secrets and byte order mark.
 
     Refuses what is out of bounds (trivium.facts.bounds) and an event without a readable time, run, job or dataset;
     the problem names the JSON path and the value.
     """
-    body = _screen(raw)
+    body = _screen(without_mark(raw))
     event = _decode(body)
     happened_at = parse_instant(event.event_time, "$.eventTime")
     return Fact(
@@ -85,6 +85,7 @@ def body_hash(fact: Fact) -> bytes:
 
 def accept_batch(raw: bytes) -> tuple[list[Fact], list[BatchFailure]]:
     """Make the facts of a JSON array of events, and say which events were refused; refuses what is no array."""
+    raw = without_mark(raw)
     check_bounds(raw)
     try:
         events = _batch_decoder.decode(raw)
