@@ -61,6 +61,11 @@ def is_next(month: str, closed: tuple[str, ...], facts: list[Recorded]) -> bool:
     return min(charged, default=None) == month
 
 
+def is_closed(month: str, closed: tuple[str, ...]) -> bool:
+    """Say whether a month is closed: itself, or as one without charges before the first that was."""
+    return bool(closed) and month <= closed[-1]
+
+
 def months_before(month: str, facts: list[Recorded]) -> list[str]:
     """Return the months before one, from the first that has charges."""
     charged = [part.month for r in facts if isinstance(r.fact, Charge) for part in parts_of(r.fact)]
@@ -95,8 +100,8 @@ def compute(
     month = first_month(history) or until
     tanks = Tanks()
     while month <= until:
-        frozen = month in closed and rules.closed_is_frozen
-        known = [r for r in facts if not frozen or month not in r.closed]
+        frozen = is_closed(month, closed) and rules.closed_is_frozen
+        known = [r for r in facts if not frozen or not is_closed(month, r.closed)]
         instant = min(month_end(month), as_of)
         if frozen:
             instant = month_end(month)

@@ -125,11 +125,11 @@ def _adds_up(node: Explanation | Part, amount: Decimal) -> bool:
 
 
 def _assets(given: told.History, dice: Random) -> list[str]:
-    """Choose assets that the history names: one of each of three kinds."""
+    """Choose assets that the history names: one of each of two kinds."""
     kinds: dict[str, set[str]] = {}
     for key in named(given):
         kinds.setdefault(key.partition(":")[0], set()).add(key)
-    return [dice.choice(sorted(kinds[kind])) for kind in dice.sample(sorted(kinds), min(3, len(kinds)))]
+    return [dice.choice(sorted(kinds[kind])) for kind in dice.sample(sorted(kinds), min(2, len(kinds)))]
 
 
 def named(given: told.History) -> set[str]:
