@@ -13,9 +13,9 @@ import numpy as np
 from trivium.finops.draft import SUB, Draft
 from trivium.finops.measures import shared_by
 from trivium.finops.network import BUCKET, Int64, Tank
-from trivium.finops.ordering import changes, in_order, ranks_of
 from trivium.finops.places import Places
 from trivium.graph.flows import Uses
+from trivium.graph.ordering import changes, in_order, ranks_of
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from trivium.facts.period import Period
 from trivium.finops.network import TANK, Entries, Int8, Int64, Network, Tank
-from trivium.finops.ordering import order_of
+from trivium.graph.ordering import order_of
 
 SUB = 8
 """Orders within one step: 0 buckets (drained first), 1 runs that ended before the month, 2 holds, 3 what holds pour

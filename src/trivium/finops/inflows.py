@@ -24,9 +24,9 @@ from trivium.finops.apportion import apportion
 from trivium.finops.arrivals import arrivals, sources
 from trivium.finops.books import Books, MonthBook, renamed
 from trivium.finops.charges import Charge
-from trivium.finops.compiling import compiled
 from trivium.finops.network import Int32, Int64, Tank, stands_at
 from trivium.finops.spreading import COMPILED_FROM
+from trivium.graph.compiling import compiled
 
 AT_ONCE = 62
 """How many assets one search for circles follows: one bit each in 64."""

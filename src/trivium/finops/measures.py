@@ -8,8 +8,8 @@ import numpy as np
 
 from trivium.finops.apportion import LARGEST_SUM
 from trivium.finops.network import Int64
-from trivium.finops.ordering import changes, in_order, order_of
 from trivium.graph.flows import Uses
+from trivium.graph.ordering import changes, in_order, order_of
 
 EQUAL = math.lcm(*range(1, 21))
 """Divides exactly by every number of equal shares up to 20."""

@@ -11,9 +11,9 @@ import numpy as np
 
 from trivium.facts.instants import DAY
 from trivium.finops.network import Bool, Int8, Int32, Int64
-from trivium.finops.ordering import order_of
 from trivium.finops.spans import Spans, View
 from trivium.graph.flows import SUCCESS
+from trivium.graph.ordering import order_of
 
 
 @dataclass(frozen=True)

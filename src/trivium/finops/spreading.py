@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from trivium.facts.problem import refuse
-from trivium.finops import apportion, compiling
+from trivium.finops import apportion
 from trivium.finops.network import Bool, Int64, Network, Poured, Tank
+from trivium.graph import compiling
 
 COMPILED_FROM: Final = 50_000
 """Edges from which compiling pays."""

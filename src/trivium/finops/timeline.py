@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.network import Int64
-from trivium.finops.ordering import in_order, order_of, ranks_of
 from trivium.finops.slices import Slices
 from trivium.finops.spans import View
 from trivium.graph.flows import OPEN
+from trivium.graph.ordering import in_order, order_of, ranks_of
 
 OPENING = 1
 """The step of what comes before all starts, late ones too."""

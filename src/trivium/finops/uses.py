@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from trivium.finops.network import Bool, Int64
-from trivium.finops.ordering import ranks_of
 from trivium.finops.slices import Slices
 from trivium.finops.spans import Spans, View
 from trivium.graph.flows import OPEN, SUCCESS, Uses
+from trivium.graph.ordering import ranks_of
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from trivium.graph.declarations import all_declared
 from trivium.graph.flows import OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
 from trivium.graph.moment_columns import read_ends, read_starts
-from trivium.graph.naming import Naming
+from trivium.graph.naming import Naming, Placed
 from trivium.graph.run_columns import RunColumns, read_runs
 from trivium.graph.use_columns import RawUses, list_datasets, read_uses, united_uses
 from trivium.graph.version_columns import (
@@ -52,22 +52,22 @@ Said = list[tuple[Declared, int]]
 def read_flows(connection: Connection, sequence: int | None = None) -> Flows:
     """Read everything that carries cost; `sequence` is the head they are read at, else the graph's own.
 
-    About 4 µs for each run and 0.5 µs for each use.
+    About 2 µs for each run and 0.7 µs for each use.
     """
     naming = Naming(connection)
     said = all_declared(connection)
     runs = read_runs(connection, naming)
-    reads, writes = read_uses(connection, runs, written=False), read_uses(connection, runs, written=True)
+    reads, writes = read_uses(connection, runs)
     datasets, dataset_place = list_datasets(connection, naming, writes, _declared_keys(said, naming, "dataset:"))
     book = book_of(said, naming)
     _enter_model_uris(book, naming, runs, reads, writes)
     book.notice_used()
     experiments = _experiments(said, naming)
     versions, consumers = version_keys(book), _consumers(book, said, naming)
-    run_place = {key: place for place, key in enumerate(runs.keys)} if said or book.made else {}
+    run_place = Placed(runs.keys)
     version_runs = version_runs_of(book, versions, run_place)
     experiment = _trials(said, naming, run_place, experiments, len(runs.keys))
-    read, written = united_uses(reads, dataset_place[reads.name]), united_uses(writes, dataset_place[writes.name])
+    read, written = united_uses(reads, dataset_place), united_uses(writes, dataset_place)
     places = {key: place for place, key in enumerate(experiments)}
     user_places = {key: place for place, key in enumerate(consumers)}
     return Flows(
@@ -130,9 +130,12 @@ def _enter_model_uris(book: VersionBook, naming: Naming, runs: RunColumns, reads
     if not len(models):
         return
     for uses, written in ((reads, False), (writes, True)):
-        named = naming.asset[uses.name]
-        for index in np.flatnonzero(np.isin(named, naming.asset[models])).tolist():
-            key, run = naming.keys[named[index]], int(uses.run[index])
+        named = naming.asset[uses.name[uses.row]]
+        is_model = np.zeros(len(naming.keys), np.bool_)
+        is_model[naming.asset[models]] = True
+        for place in np.flatnonzero(is_model[named]).tolist():
+            index = int(uses.row[place])
+            key, run = naming.keys[named[place]], int(uses.run[index])
             start, sequence = int(runs.start[run]), int(uses.sequence[index])
             if written:
                 at = start if runs.outcome[run] == OPEN else int(runs.end[run])
@@ -151,7 +154,7 @@ def _experiments(said: Said, naming: Naming) -> list[str]:
     return sorted(found - {DEFAULT_EXPERIMENT})
 
 
-def _trials(said: Said, naming: Naming, run_place: dict[str, int], experiments: list[str], count: int) -> Int32:
+def _trials(said: Said, naming: Naming, run_place: Placed, experiments: list[str], count: int) -> Int32:
     """Give each run its experiment's place; UNGROUPED for a tracked run that no experiment groups."""
     places = {key: place for place, key in enumerate(experiments)} | {DEFAULT_EXPERIMENT: UNGROUPED}
     experiment = np.full(count, -1, np.int32)

@@ -13,12 +13,15 @@ from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, Bool, Int8, Int3
 from trivium.graph.naming import Naming
 
 NO_END: Final = -(2**62)
+_ID_BITS: Final = 31
+"""Numbers of names are below 2³¹: two of them, or one with flags, are read as one number."""
+_TOLD_TYPE: Final = "CASE job_type WHEN 'TEST' THEN 2 WHEN '' THEN 0 ELSE 1 END"
 _COLUMNS: Final = [
-    "run", "coalesce(start_at, 9223372036854775807)", f"coalesce(end_at, {NO_END})", "success", "end_sequence",
-    "coalesce(job, 0)", "coalesce(job_at, 0)", "coalesce(parent, root, 0)", "coalesce(parent_at, 9223372036854775807)",
-    "CASE WHEN job_type = 'TEST' THEN 1 WHEN job_type = '' THEN -1 ELSE 0 END", "checked",
-    "CASE WHEN start_at IS NULL THEN sequence ELSE start_sequence END",
+    f"(run << {_ID_BITS}) | coalesce(job, 0)", "coalesce(start_at, 9223372036854775807)",
+    f"coalesce(end_at, {NO_END})", "end_sequence", "CASE WHEN start_at IS NULL THEN sequence ELSE start_sequence END",
+    f"(coalesce(parent, root, 0) << 4) | (checked << 3) | (success << 2) | {_TOLD_TYPE}",
 ]  # fmt: skip
+_SAID_AT: Final = ["coalesce(job_at, 0)", "coalesce(parent_at, 9223372036854775807)"]
 _TEST_JOBS = text("SELECT asset FROM graph_descriptions WHERE field = 'job_type' AND value = 'TEST'")
 _DEEPEST: Final = 64
 
@@ -58,30 +61,47 @@ class RunColumns:
 def read_runs(connection: Connection, naming: Naming) -> RunColumns:
     """Read all runs; a run is known once an event of it, or of a run below it, is."""
     jobs, job_place = naming.listed(naming.of_kind("job"))
-    raw = integer_columns(connection, _COLUMNS, "graph_runs")
-    number, start, end, success, end_sequence, job, job_at, parent, parent_at, test, checked, sequence = raw
+    packed, start, end, end_sequence, sequence, flags = integer_columns(connection, _COLUMNS, "graph_runs")
+    number = packed >> _ID_BITS
     keys, place = naming.listed(number)
-    run, count = place[number], len(keys)
-    own_parent = place[parent]
-    own_parent[own_parent == run] = -1
-    ends = _last(run, (-end_sequence, success, end), count)
-    earliest = _reduce(np.minimum, run, start, count, FOREVER)
-    first = start == earliest[run]
-    united = {
-        "start": earliest,
-        "end": end[ends],
-        "success": success[ends],
-        "end_sequence": end_sequence[ends],
-        "job": _first(run, job_place[job], job_at, count),
-        "parent": _first(run, own_parent, parent_at, count),
-        "test": _reduce(np.maximum, run, test, count, -1),
-        "checked": _reduce(np.maximum, run, checked, count, 0),
-        "sequence": _reduce(np.minimum, run[first], sequence[first], count, FOREVER),
-    }
+    run = place[number]
+    parent = place[flags >> 4]
+    parent[parent == run] = -1
+    raw = {
+        "start": start, "end": end, "success": flags >> 2 & 1, "end_sequence": end_sequence, "sequence": sequence,
+        "job": job_place[packed & ((1 << _ID_BITS) - 1)], "parent": parent, "test": (flags & 3) - 1,
+        "checked": flags >> 3 & 1,
+    }  # fmt: skip
+    if len(keys) == len(number):
+        row = np.empty(len(number), np.int64)
+        row[run] = np.arange(len(number))
+        united, again = {name: column[row] for name, column in raw.items()}, row[:0]
+    else:
+        united = _united(raw, run, len(keys), integer_columns(connection, _SAID_AT, "graph_runs"))
+        again = np.flatnonzero(np.bincount(run, minlength=len(keys))[run] > 1)
+    reported = (number, start, sequence, end, raw["success"], end_sequence)
+    several = Reports(*(column[again] for column in reported))
     _date_by_children(united)
-    again = np.flatnonzero(np.bincount(run, minlength=count)[run] > 1)
-    several = Reports(*(column[again] for column in (number, start, sequence, end, success, end_sequence)))
     return _known(keys, jobs, place, united, _test_jobs(connection, job_place, len(jobs)), several)
+
+
+def _united(raw: dict[str, Int64], run: Int32, count: int, said_at: list[Int64]) -> dict[str, Int64]:
+    """Unite the reports of merged runs."""
+    job_at, parent_at = said_at
+    ends = _last(run, (-raw["end_sequence"], raw["success"], raw["end"]), count)
+    earliest = _reduce(np.minimum, run, raw["start"], count, FOREVER)
+    first = raw["start"] == earliest[run]
+    return {
+        "start": earliest,
+        "end": raw["end"][ends],
+        "success": raw["success"][ends],
+        "end_sequence": raw["end_sequence"][ends],
+        "job": _first(run, raw["job"], job_at, count),
+        "parent": _first(run, raw["parent"], parent_at, count),
+        "test": _reduce(np.maximum, run, raw["test"], count, -1),
+        "checked": _reduce(np.maximum, run, raw["checked"], count, 0),
+        "sequence": _reduce(np.minimum, run[first], raw["sequence"][first], count, FOREVER),
+    }
 
 
 def _date_by_children(runs: dict[str, Int64]) -> None:
@@ -107,12 +127,12 @@ def _known(
     """Drop the runs that never started, and give every column its type."""
     known = runs["start"] != FOREVER
     moved = np.append(np.where(known, np.cumsum(known) - 1, -1), -1).astype(np.int32)
-    runs = {name: column[known] for name, column in runs.items()}
+    runs = runs if known.all() else {name: column[known] for name, column in runs.items()}
     job = runs["job"].astype(np.int32)
     by_job = (job >= 0) & np.append(test_jobs, False)[job]
     outcome = np.where(runs["end"] == FOREVER, OPEN, np.where(runs["success"] == 1, SUCCESS, FAILED))
     return RunColumns(
-        keys=[key for key, kept in zip(keys, known.tolist(), strict=True) if kept],
+        keys=keys if known.all() else [key for key, kept in zip(keys, known.tolist(), strict=True) if kept],
         jobs=jobs,
         place=moved[place],
         start=runs["start"],
@@ -151,7 +171,7 @@ def _last(place: Int32, ranks: tuple[Int64, ...], count: int) -> Int64:
     return chosen
 
 
-def _first(place: Int32, values: Int32, at: Int64, count: int) -> Int64:
+def _first(place: Int32, values: Int64 | Int32, at: Int64, count: int) -> Int64:
     """Find for each place the value that was said first; -1 says nothing; of two at one instant the lesser."""
     said = np.flatnonzero(values >= 0)
     order = said[np.lexsort((values[said], at[said], place[said]))[::-1]]

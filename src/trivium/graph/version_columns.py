@@ -12,7 +12,7 @@ from trivium.facts.keys import kind_of
 from trivium.facts.period import parse_period
 from trivium.facts.statements import Declared, Predicted, VersionRegistered, VersionUsed
 from trivium.graph.flows import FOREVER, Consumptions, Int32, Predictions, VersionRuns, Versions
-from trivium.graph.naming import Naming
+from trivium.graph.naming import Naming, Placed
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,10 @@ def versions_of(book: VersionBook, keys: list[str], experiments: dict[str, int])
     )
 
 
-def version_runs_of(book: VersionBook, keys: list[str], run_place: dict[str, int]) -> VersionRuns:
+def version_runs_of(book: VersionBook, keys: list[str], run_place: Placed) -> VersionRuns:
     """Make the pairs of versions and the known runs that made them, sorted."""
-    pairs = [
-        (index, run_place[run])
-        for index, key in enumerate(keys)
-        for run in sorted(book.made.get(key, ()))
-        if run in run_place
-    ]
+    found = [(index, run_place.get(run)) for index, key in enumerate(keys) for run in sorted(book.made.get(key, ()))]
+    pairs = [(index, place) for index, place in found if place is not None]
     return VersionRuns(
         version=np.array([version for version, _ in pairs], np.int32),
         run=np.array([run for _, run in pairs], np.int32),

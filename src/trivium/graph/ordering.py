@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from trivium.finops.compiling import compiled
-from trivium.finops.network import Bool, Int64
+from trivium.graph.compiling import compiled
+from trivium.graph.flows import Bool, Int64
 
 COMPILED_FROM: Final = 200_000
 """Numbers from which compiled loops pay."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trivium.finops import ordering
-from trivium.finops.ordering import in_order, order_of, ranks_of
+from trivium.graph import ordering
+from trivium.graph.ordering import in_order, order_of, ranks_of
 
 
 @pytest.fixture(params=["plain", "compiled"])

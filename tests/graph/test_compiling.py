@@ -7,7 +7,7 @@ from typing import Any
 import numba
 import pytest
 
-from trivium.finops.compiling import compiled
+from trivium.graph.compiling import compiled
 
 
 def twice(value: Any) -> Any:
@@ -24,13 +24,13 @@ def test_helpers_are_linked_and_no_folder_is_needed(
 ) -> None:
     real = numba.njit
 
-    def njit(*, cache: bool) -> Any:
+    def njit(*functions: Any, cache: bool = False) -> Any:
         def of(function: Any) -> Any:
             if cache and fault is RuntimeError:
                 raise RuntimeError("cannot cache function: no locator available")
-            return real(cache=False)(function) if not cache or fault is None else _full_disk
+            return real(function) if not cache or fault is None else _full_disk
 
-        return of
+        return of(*functions) if functions else of
 
     monkeypatch.setattr(numba, "njit", njit)
     assert compiled(four_times, twice)(3) == 12
