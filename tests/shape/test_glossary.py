@@ -96,6 +96,12 @@ def test_a_word_means_a_whole_sentence_and_the_code_knows_it(term: str, meaning:
     assert place == "—" or resolve(place), f"docs/glossary.md: {term} names {place}, which does not exist"
 
 
+def test_only_reserved_words_have_no_code() -> None:
+    section = GLOSSARY.split("\n## Reserved words\n")[1]
+    reserved = {term for term, _, _ in rows(section)}
+    assert {term for term, _, place in ROWS if place == "—"} == reserved
+
+
 def test_what_does_not_exist_is_seen() -> None:
     assert resolve("facts.fact.Fact.subject")
     assert resolve("facts.protocols.Fold.name")

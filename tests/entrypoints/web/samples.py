@@ -1,4 +1,4 @@
-"""Contexts for every page, invented: what answers will give, in the shapes of SHAPES.md."""
+"""Contexts for every page, invented: what answers will give, in the shapes of docs/reference/pages.md."""
 
 from __future__ import annotations
 

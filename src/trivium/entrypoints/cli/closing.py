@@ -16,7 +16,10 @@ Month = Annotated[str, typer.Argument(metavar="MONTH", help="The month, as 2026-
 
 
 def close(ctx: typer.Context, period: Month, json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Close a month: it never moves again, and what arrives late counts in the oldest open month."""
+    """Close a month: it never moves again, and what arrives late counts in the oldest open month.
+
+    Exit code 1 when it may not be closed: it is not over, closed already, not the next one, or without charges.
+    """
     from trivium.entrypoints.answers import close_month
 
     launcher: Launcher = ctx.obj
