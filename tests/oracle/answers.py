@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.oracle.closing import Computed, compute, total_of
-from tests.oracle.history import History, Owner, Version
+from tests.oracle.history import History, Owner, RunEvent, Version
 from tests.oracle.months import month_of
 from tests.oracle.rules import AS_WRITTEN, Rules
 from tests.oracle.shares import equally
@@ -140,7 +140,7 @@ def arrived(answer: list[Computed], key: str, month: str | None = None, rules: R
     sums = {kind: total(arrivals, kind) for kind in (*BUILD, "serving", "tokens")}
     run = sums["serving"] + sums["tokens"]
     build: Fraction | None = sums["direct"] + sums["upstream"] + sums["trials"]
-    if rules.unknown_origin_said and answer and unknown_origin(key, answer[-1].view):
+    if rules.unknown_origin_said and answer and unknown_origin(key, answer[-1]):
         build = None
     return Loaded(
         *(sums[kind] for kind in BUILD),
@@ -157,10 +157,11 @@ def total(arrivals: list[Arrival], kind: str) -> Fraction:
     return sum((a.amount for a in arrivals if a.kind == kind), ZERO)
 
 
-def unknown_origin(key: str, view: View) -> bool:
-    """Say whether a key is a version of which no run is known."""
-    versions = [v for v in view.of(Version) if v.key == key]
-    return any(not any(view.key(run) in view.runs for run in v.runs) for v in versions)
+def unknown_origin(key: str, found: Computed) -> bool:
+    """Say whether a key is a version of which no run is known, by all that has been told."""
+    heard = {fact.run for fact in found.told if isinstance(fact, RunEvent)}
+    versions = [fact for fact in found.told if isinstance(fact, Version) and fact.key == key]
+    return any(not heard & set(version.runs) for version in versions)
 
 
 def pours(history: History, as_of: int, rules: Rules = AS_WRITTEN) -> list[Pour]:

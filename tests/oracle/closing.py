@@ -25,6 +25,8 @@ class Computed:
     view: View
     outcome: Month
     closed: bool = False
+    told: tuple[Fact, ...] = ()
+    """Every fact of the history, also those that this month does not know."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def compute(
         shares = charges_of(month, known, view)
         carried = tanks.copy() if rules.months_bring_forward else Tanks()
         outcome = Flow(month, month_start(month), view, carried, names).run(shares)
-        yield Computed(month, tanks, shares, view, outcome, frozen)
+        yield Computed(month, tanks, shares, view, outcome, frozen, tuple(r.fact for r in facts))
         tanks = outcome.tanks
         month = next_month(month)
 

@@ -19,6 +19,7 @@ from trivium.finops.explain import ChargeShare, Explanation, Part, explain
 from trivium.finops.inflows import Inflows
 from trivium.finops.loaded import loaded
 from trivium.finops.statement import statement
+from trivium.finops.unread import unread
 
 THROUGH = "2026-12"
 STEPS = {NOT_NOW: "invoiced now", NOW: "invoiced elsewhen", LATE: "late"}
@@ -110,6 +111,11 @@ def _blast(product: Product, ours: Books, figure: figures.Blast) -> Found:
     return {name: answer[name] for name in figure.expected}
 
 
+def _unread(_: Product, ours: Books, figure: figures.Unread) -> Found:
+    book = ours.of(parse_period(figure.month))
+    return dict(unread(book, ours.flows)) if book else {}
+
+
 def _closed(_: Product, ours: Books, __: figures.ClosedMonths) -> Found:
     return {"closed": " ".join(str(book.month) for book in ours.months if book.closed)}
 
@@ -117,4 +123,5 @@ def _closed(_: Product, ours: Books, __: figures.ClosedMonths) -> Found:
 ASK: dict[type[figures.Figure], Callable[..., Found]] = {
     figures.Lines: _lines, figures.Sums: _sums, figures.Cost: _cost, figures.Basis: _basis, figures.Weakest: _weakest,
     figures.Tree: _tree, figures.Bridge: _bridge, figures.Blast: _blast, figures.ClosedMonths: _closed,
+    figures.Unread: _unread,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from tests.oracle.explained import bases_of
 from tests.oracle.months import month_of, next_month
 from tests.oracle.random_histories import MONTHS, as_of, history
 from tests.oracle.rules import AS_WRITTEN
+from tests.oracle.unread import shown
 from tests.properties.told import books, rounded, spoken, tell
 from trivium.facts.money import add
 from trivium.facts.period import Period, parse_period
@@ -21,6 +22,7 @@ from trivium.finops.coverage import coverage
 from trivium.finops.explain import Explanation, Part, explain
 from trivium.finops.loaded import is_version, loaded
 from trivium.finops.statement import BY, statement
+from trivium.finops.unread import unread
 
 MICRO = Fraction(1, 10**6)
 """Each amount is within one micro-unit of an exact computation (attribution.md §5)."""
@@ -40,7 +42,12 @@ def differences(seed: int) -> list[str]:
         ours = books(product, at, months_to(at)[-1], currency)
         theirs = given.in_currency(currency)
         exact = oracle.computed(theirs, at, None, AS_WRITTEN, months_to(at)[-1])
-        lines = [*_statements(ours, exact), *_bases(ours, exact), *_loaded(ours, theirs, at, seed)]
+        lines = [
+            *_statements(ours, exact),
+            *_bases(ours, exact),
+            *_unread(ours, exact),
+            *_loaded(ours, theirs, at, seed),
+        ]
         found += [f"seed {seed}, {currency}, {line}" for line in lines]
     return found
 
@@ -66,6 +73,17 @@ def _statements(ours: Books, exact: list[oracle.Computed]) -> Iterator[str]:
             yield from _unequal(f"{place}, late", mine.late, sum(theirs.late.values()))
             if add(*(line.amount for line in mine.lines)) != add(mine.total, mine.brought_forward):
                 yield f"{place}: the lines do not sum to total and brought forward"
+
+
+def _unread(ours: Books, exact: list[oracle.Computed]) -> Iterator[str]:
+    """Compare how unread datasets are shown, in open months: closed ones are shown by what is known now."""
+    for computed in exact:
+        book = ours.of(parse_period(computed.month))
+        if book is not None and not book.closed:
+            mine, theirs = unread(book, ours.flows), shown(computed)
+            for dataset in sorted({*mine} & {*theirs}):
+                if mine[dataset] != theirs[dataset]:
+                    yield f"{computed.month}, {dataset}: {mine[dataset]} of the product, not of the oracle"
 
 
 def _bases(ours: Books, exact: list[oracle.Computed]) -> Iterator[str]:
