@@ -16,6 +16,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from tests.entrypoints.worked import WORKED, worked_rooms
 from tests.stories.served import PROGRAM, clean_environment, trivium
@@ -25,6 +26,7 @@ from trivium.entrypoints.answers.questions import QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.cli.asking import read_params
 from trivium.entrypoints.cli.cells import NOTHING, Column, cell, column_of, line
+from trivium.entrypoints.cli.layout import Sheet
 from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import ProblemError
 
@@ -228,3 +230,15 @@ def test_every_command_s_help_is_in_words() -> None:
         text = help_of(name, command)
         assert not re.search(r"typing\.|msgspec|<str>|<int>|<path>|list\[|Annotated", text), f"{name}: {text}"
     assert sys.version_info >= (3, 11)
+
+
+def test_a_line_to_copy_is_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = Sheet(Console(width=40, file=sys.stdout), 40, wraps=True)
+    copied = "export OPENLINEAGE_URL=http://127.0.0.1:8080 OPENLINEAGE_ENDPOINT=api/v1/lineage"
+    sheet.pair(Column("line", "line"), copied, 4)
+    sheet.pair(Column("text", "text"), "some words that are to be broken between words here", 4)
+    assert capsys.readouterr().out.splitlines() == [
+        f"line  {copied}",
+        "text  some words that are to be broken",
+        "      between words here",
+    ]

@@ -20,6 +20,8 @@ from trivium.entrypoints.cli.cells import NOTHING, UNKNOWN, Column, cell, column
 _GAP: Final = "   "
 _INDENT: Final = "  "
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
+COPIED: Final = frozenset({"line", "next_line"})
+"""Fields that people copy: they are never broken."""
 _PROSE_LEAST: Final = 24
 """A column of sentences is at least this wide, or the records stand one below the other."""
 
@@ -36,10 +38,11 @@ class Sheet:
         """Write one line as it is."""
         self.screen.print(Text(text.rstrip(), style=style), soft_wrap=True)
 
-    def pair(self, label: str, text: str, gap: int, indent: str = "") -> None:
-        """Write a name and its value; the value's further lines stand below its first."""
+    def pair(self, column: Column, text: str, gap: int, indent: str = "") -> None:
+        """Write a name and its value; the value's further lines stand below its first, a line to copy is not broken."""
+        label, wide = column.label, 10_000 if column.name in COPIED else self.width
         before = indent + label + " " * (gap - cell_len(label)) + _INDENT
-        for number, part in enumerate(self._lines(text, self.width - cell_len(before))):
+        for number, part in enumerate(self._lines(text, wide - cell_len(before))):
             head = Text(before, style="dim") if number == 0 else Text(" " * cell_len(before))
             self.screen.print(Text.assemble(head, part.rstrip()), soft_wrap=True)
 
@@ -137,4 +140,4 @@ def _put_records(sheet: Sheet, rows: Sequence[Any], columns: Sequence[Column]) -
         for one in others:
             value = value_of(row, one.name)
             if not is_empty(value) or one.absent:
-                sheet.pair(one.label, line(value, one), gap, _INDENT * 2)
+                sheet.pair(one, line(value, one), gap, _INDENT * 2)

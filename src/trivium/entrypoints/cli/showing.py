@@ -40,17 +40,18 @@ def sheet_of(screen: Console) -> Sheet:
 def show(answer: Any) -> None:
     """Write an answer: first what is single, then each list under its name."""
     sheet = sheet_of(console())
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[Column, str]] = []
     lists: list[tuple[str, Any]] = []
     for label, value, column in _walk(answer, ""):
         if _is_rows(value):
             lists.append((label, value))
         elif not (value == "" and not column.absent):
-            pairs.append((label, line(value, column)))
-    gap = max((cell_len(label) for label, _ in pairs), default=0)
-    for label, text in pairs:
-        sheet.pair(label, text, gap)
+            pairs.append((Column(column.name, label), line(value, column)))
+    gap = max((cell_len(column.label) for column, _ in pairs), default=0)
+    for column, text in pairs:
+        sheet.pair(column, text, gap)
     if hasattr(answer, "parts"):
+        sheet.put()
         put_tree(sheet, answer.parts, answer.charges)
     for number, (label, rows) in enumerate(lists):
         if pairs or number:
