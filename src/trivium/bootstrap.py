@@ -28,6 +28,7 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.finops.closing import MonthsFold
     from trivium.graph.declared import DeclaredFold
     from trivium.graph.fold import GraphFold
+    from trivium.graph.producers import ProducersFold
     from trivium.lake.blobs import Blobs
     from trivium.lake.lake import Lake
     from trivium.lake.manifest import Manifest
@@ -35,7 +36,8 @@ def open_rooms(home: Path) -> Rooms:
 
     settings = read_settings(home)
     ledger = Ledger.open(
-        home, folds=[Manifest(), MonthsFold(), DeclaredFold(), GraphFold(meaning), DataopsFold(meaning)]
+        home,
+        folds=[Manifest(), MonthsFold(), DeclaredFold(), GraphFold(meaning), DataopsFold(meaning), ProducersFold()],
     )
     try:
         lake = Lake(home / "lake", ledger.reading)

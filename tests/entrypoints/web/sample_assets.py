@@ -53,6 +53,7 @@ def card(key: str, title: str, kind: str, **more: Any) -> dict[str, Any]:
         "models": None,
         "money": None,
         "origins": [],
+        "others": None,
         "total": None,
         "total_title": "Loaded cost",
         "took_note": "to date",
@@ -150,7 +151,9 @@ def dataset() -> dict[str, Any]:
             {"asset": "endpoint:triage-api", "title": "triage-api", "kind": "endpoint", "distance": 3},
             {"asset": "product:biopsy-triage", "title": "Biopsy triage", "kind": "product", "distance": 4},
         ],
+        "count": 3,
         "repair": "Cheapest repair: `etl.features`, then `train.biopsy-triage`, about $52.40 together.",
+        "downloads": [{"text": "CSV", "href": "/api/trivium/v1/blast.csv", "download": True}],
     }
     check = {
         "check": "not_null",
@@ -253,14 +256,26 @@ def asset_list() -> dict[str, Any]:
             "title": "features",
             "href": "/assets/x?sample=dataset",
             "product": "Biopsy triage",
+            "state": None,
+            "quality": None,
         },
-        {"asset": RAW, "kind": "dataset", "title": "biopsies_raw", "href": "/assets/x", "product": None},
+        {
+            "asset": RAW,
+            "kind": "dataset",
+            "title": "biopsies_raw",
+            "href": "/assets/x",
+            "product": None,
+            "state": "bad",
+            "quality": "failing",
+        },
         {
             "asset": "model:biopsy-triage/3",
             "kind": "model",
             "title": "biopsy-triage / 3",
             "href": "/assets/x",
             "product": "Biopsy triage",
+            "state": None,
+            "quality": None,
         },
     ]
     kinds = [{"text": "All", "href": "/assets", "current": True}, {"text": "Datasets", "href": "/assets?kind=dataset"}]
@@ -270,7 +285,8 @@ def asset_list() -> dict[str, Any]:
             "matching_text": "214 assets",
             "kinds": kinds,
             "results": found,
-            "more_href": "/assets?after=x",
+            "paging": {"text": "1 to 100 of 214", "before": None, "after": "/assets?from=100"},
+            "downloads": [{"text": "CSV", "href": "/api/trivium/v1/assets.csv", "download": True}],
             "line": None,
         }
     }
@@ -282,7 +298,8 @@ def no_assets() -> dict[str, Any]:
         "matching_text": "0 assets",
         "kinds": [],
         "results": [],
-        "more_href": None,
+        "paging": None,
+        "downloads": [],
         "line": None,
     }
     return {"assets": listed}
@@ -319,6 +336,8 @@ def data_quality() -> dict[str, Any]:
         "data": {
             "decision": None,
             "rows": rows,
+            "paging": {"text": "1 to 2 of 40", "before": None, "after": "/data?from=2"},
+            "matching_text": "40 datasets",
             "text": "2 datasets, 1 without any check.",
             "downloads": [],
             "line": None,
@@ -331,6 +350,8 @@ def no_data() -> dict[str, Any]:
         "data": {
             "decision": None,
             "rows": [],
+            "paging": None,
+            "matching_text": "0 datasets",
             "text": "",
             "downloads": [],
             "line": "export OPENLINEAGE_URL=http://127.0.0.1:8080",

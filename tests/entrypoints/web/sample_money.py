@@ -117,6 +117,9 @@ def statement() -> dict[str, Any]:
                 }
                 for title, amount, carried, share, href, note in lines
             ],
+            "others": {"title": "12 on other pages", "amount": "0.000000001", "carried": "0"},
+            "largest": "301.3",
+            "paging": {"text": "1 to 100 of 112", "before": None, "after": "/statement?from=100"},
             "coverage": [{"title": t, "amount": a, "share": s, "discipline": d} for t, a, s, d in coverage],
             "next": {
                 "text": "One line would tag 14 % more:",

@@ -105,6 +105,8 @@ def unmatched() -> dict[str, Any]:
     return {
         "unmatched": {
             "rows": rows,
+            "paging": None,
+            "matching_text": "3 names",
             "currency": "USD",
             "total": "13.008333333",
             "share": "0.0323",
@@ -125,9 +127,11 @@ def declared() -> dict[str, Any]:
         "cells": [{"text": "features", "href": "/assets/x"}, {"text": "Triage team", "href": "/assets/x"}],
         "sequence": 41,
     }
-    section = {"title": "Owners", "text": "who answers for what", "columns": ["Asset", "Team"], "rows": [row]}
+    section = {"title": "Owners", "text": "who answers for what", "columns": ["Asset", "Team"], "rows": [row],
+               "all": {"text": "All 2,000", "href": "/declared?kind=asset.owned"}, "paging": None}  # fmt: skip
     life = {"cells": [{"text": "labels", "href": "/assets/x"}, {"text": "90 days", "href": None}], "sequence": 44}
-    lives = {"title": "Lives", "text": "for how long a dataset serves", "columns": ["Dataset", "Life"], "rows": [life]}
+    lives = {"title": "Lives", "text": "for how long a dataset serves", "columns": ["Dataset", "Life"], "rows": [life],
+             "all": None, "paging": None}  # fmt: skip
     return {"declared": {"sections": [section, lives], "actions": [], "example": "", "line": ""}}
 
 

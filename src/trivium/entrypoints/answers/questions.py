@@ -69,6 +69,7 @@ QUESTIONS: Final = (
     Question("cost_show", "cost", "show", "/cost/show", "What it took to have an asset."),
     Question("cost_explain", "cost", "explain", "/cost/explain", "Where an asset's cost came from, down to charges."),
     Question("asset_show", "asset", "show", "/asset/show", "One asset: its thread, quality, cost, owners, what to do."),
+    Question("assets", "asset", "list", "/assets", "The assets: how they are, who has them.", table="assets"),
     Question("blast", "", "blast", "/blast", "What a bad dataset reaches, what that cost, what is at risk.",
              table="assets"),
     Question("overview", "", "overview", "/overview", "Every product: cost, quality, owner, what to do next.",

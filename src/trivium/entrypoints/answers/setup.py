@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -10,6 +11,8 @@ from msgspec import Meta
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import format_instant
+from trivium.graph.producers import ProducerHeard, producers_heard
+from trivium.ledger.reads import SourceHeard
 
 _STEPS: Final = (
     ("openlineage", ("openlineage",), "Lineage, from anything that speaks OpenLineage", "who reads and writes what",
@@ -26,6 +29,9 @@ _STEPS: Final = (
      "trivium declare FILE.toml --url {url}"),
 )  # fmt: skip
 """Client, sources of its facts, title, what it fills, text, line to copy."""
+
+_DBT: Final = re.compile(r"/dbt(?:/|$)")
+"""What the producer of dbt's events ends in; its facts come through the same door as all lineage."""
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +63,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def ask(rooms: Rooms, params: Params) -> Answer:
     """List the clients and when each was last heard from."""
     url = params.address or "http://127.0.0.1:8080"
+    rooms.ledger.catch_up(["producers"])
+    with rooms.ledger.reading() as connection:
+        made = producers_heard(connection)
     heard = rooms.ledger.sources_heard()
     steps = []
     for client, sources, title, fills, text, line in _STEPS:
-        mine = [one for one in heard if sources and one.source.startswith(sources)]
+        mine: list[SourceHeard | ProducerHeard] = [one for one in heard if sources and one.source.startswith(sources)]
+        if client == "dbt":
+            mine = [one for one in made if _DBT.search(one.producer)]
         last = max((one.recorded_at for one in mine), default=None)
         steps.append(
             Step(

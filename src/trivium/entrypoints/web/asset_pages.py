@@ -18,8 +18,9 @@ from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import brief_text
 from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell
-from trivium.entrypoints.web.money_pages import API, kind_words
-from trivium.entrypoints.web.product_pages import STATES
+from trivium.entrypoints.web.list_pages import STATES
+from trivium.entrypoints.web.money_pages import API, downloads, kind_words
+from trivium.entrypoints.web.paging import PAGE
 from trivium.entrypoints.web.times import day_text, month_text
 from trivium.evidence.next_steps import owner_line, resource_line
 from trivium.facts.instants import parse_instant
@@ -72,7 +73,8 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "data": _data(answer),
         "models": _models(answer, names),
         "money": _money(answer, owning=owning, month=str(month)),
-        "origins": [_origin(one, names, explain) for one in answer.origins],
+        "origins": [_origin(one, names, explain) for one in answer.origins[:PAGE]],
+        "others": _others(answer),
         "total_title": "Its line of the statement" if owning else "Loaded cost",
         "total": answer.total if answer.origins else None,
         "took_note": note,
@@ -178,6 +180,15 @@ def _figure(
     }  # fmt: skip
 
 
+def _others(answer: asset_show.Answer) -> Context | None:
+    """Sum the origins that are not on the page; the statement by asset has them all."""
+    rest = answer.origins[PAGE:]
+    if not rest:
+        return None
+    sums = [str(add(*(Decimal(getattr(one, name)) for one in rest))) for name in ("amount", "share")]
+    return {"title": f"{len(rest):,} smaller ones", "amount": sums[0], "share": sums[1]}
+
+
 def _origin(one: asset_show.Origin, names: Names, explain: str) -> Context:
     named = _ORIGINS.get(one.name)
     if named:
@@ -237,7 +248,9 @@ def _blast(rooms: Rooms, answer: asset_show.Answer, params: asset_show.Params, n
         "assets": [
             {"asset": one.asset, "title": names.of(one.asset), "kind": kind_words(one.asset),
              "distance": one.distance}
-            for one in found.assets
+            for one in found.assets[:PAGE]
         ],
+        "count": len(found.assets),
+        "downloads": downloads("/blast", {"key": answer.asset, "currency": answer.currency, "as_of": params.as_of}),
         "repair": found.advice or "No run of it is known.",
     }  # fmt: skip

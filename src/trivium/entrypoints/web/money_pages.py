@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,9 +15,11 @@ from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.bands import bands
+from trivium.entrypoints.web.drawings import largest
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import share
 from trivium.entrypoints.web.frames import asked_at, asked_currency, filled_text, known_of, money_shell
+from trivium.entrypoints.web.paging import part_of
 from trivium.entrypoints.web.times import day_text, month_text
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import AssetKey, kind_of, parse
@@ -78,6 +81,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
         "currency": answer.currency,
         **asked_at(params.as_of, params.known),
     }
+    lines, paging = part_of(_by_size(answer.lines), request)
     context = {
         "period": answer.period,
         "currency": answer.currency,
@@ -98,7 +102,10 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
             }
             for name in ("product", "team", "asset")
         ],
-        "lines": [_line(line, names, whole) for line in _by_size(answer.lines)],
+        "lines": [_line(line, names, whole) for line in lines],
+        "others": _others(answer, lines),
+        "largest": largest(line.amount for line in answer.lines),
+        "paging": paging,
         "coverage": _coverage(answer),
         "next": _advice(rooms, answer, params),
         "bridge": answer.bridge,
@@ -163,6 +170,22 @@ def _moves(answer: cost_statement.Answer) -> str:
 def _by_size(lines: tuple[cost_statement.Line, ...]) -> list[cost_statement.Line]:
     """Put assets and owners first, each group by size."""
     return sorted(lines, key=lambda line: (":" not in line.account, -abs(Decimal(line.amount)), line.account))
+
+
+def _others(answer: cost_statement.Answer, lines: Sequence[cost_statement.Line]) -> Context | None:
+    """Sum the lines that are not on this page, so that what is on it adds up; None where all are."""
+    count = len(answer.lines) - len(lines)
+    if not count:
+        return None
+    sums = [
+        plain(
+            add(
+                *(Decimal(getattr(one, name)) for one in answer.lines), *(-Decimal(getattr(one, name)) for one in lines)
+            )
+        )
+        for name in ("amount", "carried")
+    ]
+    return {"title": f"{count:,} on other pages", "amount": sums[0], "carried": sums[1]}
 
 
 def _line(line: cost_statement.Line, names: Names, whole: Decimal) -> Context:

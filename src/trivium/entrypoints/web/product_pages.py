@@ -1,4 +1,4 @@
-"""The overview: one row for each product, and the datasets that they stand on."""
+"""The overview: one row for each product."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from trivium.facts.keys import kind_of
 from trivium.facts.period import parse_period
 
 Context = dict[str, Any]
-STATES = {"failing": "bad", "warning": "unknown", "passing": "ok", "unknown": "unknown"}
-"""How a dataset's quality is marked on pages; red is kept for what fails, a warning is said in words."""
 
 
 def overview_page(rooms: Rooms, request: Request) -> Context:
@@ -70,54 +68,6 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
     }  # fmt: skip
     shell = money_shell(request, "overview", rooms, state, parse_period(answer.period), answer.currency)
     return {"shell": shell, "overview": context, "setup": setup_context(rooms, request)}
-
-
-def data_page(rooms: Rooms, request: Request) -> Context:
-    """Give what `data.html` shows: every dataset's health, what fails first."""
-    keeping = rooms.bookkeeping
-    state = keeping.state(instant_of(request.query_params.get("as_of", "")), known_of(request))
-    currency = asked_currency(rooms, request)
-    names = keeping.names(state)
-    datasets = [one for one in keeping.assets(state) if one.kind == "dataset"]
-    healths = keeping.healths(state)
-    rows: list[Context] = []
-    for one in datasets:
-        health = healths.get(one.key)
-        rows.append({
-            "key": one.key,
-            "title": names.of(one.key),
-            "state": STATES[health.state] if health else "unknown",
-            "kept": health.passed if health else 0,
-            "total": health.total if health else 0,
-            "failing": [*health.failing, *health.unusual] if health else [],
-            "written_at": health.freshness.last_write if health else None,
-            "rows": health.rows if health else None,
-            "volumes": [int(value) for value in health.series] if health else [],
-            "owner": {"key": one.owners[0], "title": names.of(one.owners[0])} if one.owners else None,
-        })  # fmt: skip
-    rows.sort(key=lambda row: (row["state"] != "bad", row["written_at"] or 0, row["key"]))
-    context = {
-        "decision": _worst(rows),
-        "rows": rows,
-        "text": "Checks come with lineage events; a dataset without one is unknown, not sound.",
-        "downloads": [],
-        "line": None,
-    }
-    month = keeping.month("", currency, state)
-    return {"shell": money_shell(request, "data", rooms, state, month, currency), "data": context}
-
-
-def _worst(rows: list[Context]) -> Context | None:
-    """Say which dataset needs a person first; rows come with the worst first."""
-    bad = [row for row in rows if row["state"] == "bad"]
-    if not bad:
-        return None
-    first = bad[0]
-    return {
-        "title": f"{len(bad)} of {len(rows)} datasets need a person.",
-        "text": f"`{first['title']}` fails: {', '.join(first['failing']) or 'it is not as usual'}.",
-        "action": {"text": f"Open {first['title']}", "href": asset_address(first["key"])},
-    }
 
 
 def _unjoined(loose: Decimal, answer: overview.Answer) -> Context:

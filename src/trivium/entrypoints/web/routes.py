@@ -18,13 +18,13 @@ from trivium.entrypoints.web.asset_pages import asset_page
 from trivium.entrypoints.web.bundle import PREFIX, read_bundle
 from trivium.entrypoints.web.environment import templates
 from trivium.entrypoints.web.frames import EXISTING, plain_shell
+from trivium.entrypoints.web.list_pages import assets_page, data_page
 from trivium.entrypoints.web.money_pages import explain_page, statement_page
 from trivium.entrypoints.web.pages import page, problem_page
 from trivium.entrypoints.web.patterns import patterns
-from trivium.entrypoints.web.product_pages import data_page, overview_page
+from trivium.entrypoints.web.product_pages import overview_page
 from trivium.entrypoints.web.shell import Shell, navigation
 from trivium.entrypoints.web.trust_pages import (
-    assets_page,
     declared_page,
     fact_page,
     ledger_page,

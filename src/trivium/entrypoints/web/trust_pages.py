@@ -1,8 +1,9 @@
-"""The pages about what is known: facts, names that stand alone, declarations, clients, assets by name."""
+"""The pages about what is known: facts, names that stand alone, declarations, clients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -14,30 +15,28 @@ from trivium.entrypoints.answers import (
     facts,
     graph_unmatched,
     ledger_head,
-    ledger_proof,
     ledger_verify,
     setup,
 )
-from trivium.entrypoints.answers.names import Names, title_of
+from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.answers.wording import words_of
 from trivium.entrypoints.web.addresses import address, asset_address
 from trivium.entrypoints.web.figures import exact_text
 from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell, plain_shell
-from trivium.entrypoints.web.money_pages import downloads, kind_words
+from trivium.entrypoints.web.money_pages import downloads
+from trivium.entrypoints.web.paging import part_of, whole
 from trivium.entrypoints.web.times import ago_text, exact_instant
 from trivium.facts.instants import FIRST, LAST, SECOND, now, parse_instant
-from trivium.facts.keys import KINDS
 from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
-from trivium.facts.problem import refuse, shown
 from trivium.finops.allocation import is_key
-from trivium.graph.assets import Asset
-from trivium.graph.search import search
 
 Context = dict[str, Any]
 _PAGE: Final = 50
+_FEW: Final = 20
+"""How many statements of each kind stand beside the other kinds."""
 _SECTIONS: Final = {
     "asset.titled": ("Titles", "what people call things"),
     "asset.owned": ("Owners", "who answers for what"),
@@ -63,7 +62,7 @@ def ledger_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     before = query.get("before", "")
     params = facts.Params(
-        kind=query.get("kind", ""), subject=query.get("subject", ""), before=_whole(before, "before"), limit=_PAGE
+        kind=query.get("kind", ""), subject=query.get("subject", ""), before=whole(before, "before"), limit=_PAGE
     )
     answer, head = facts.ask(rooms, params), ledger_head.ask(rooms, ledger_head.Params())
     filtered = bool(params.kind or params.subject)
@@ -90,16 +89,15 @@ def ledger_page(rooms: Rooms, request: Request) -> Context:
         "matching_text": "those that match" if filtered else f"{head.sequence:,} facts",
         "newer_href": address("/ledger", request.url.query, before=None) if before else None,
         "older_href": address("/ledger", request.url.query, before=str(answer.older)) if answer.older else None,
-        "first_line": None if head.sequence else f"export OPENLINEAGE_URL={_origin(request)}",
+        "first_line": None if head.sequence else f"export OPENLINEAGE_URL={origin_of(request)}",
     }
     return {"shell": plain_shell(request, "ledger", rooms), "ledger": context}
 
 
 def fact_page(rooms: Rooms, request: Request) -> Context:
     """Give what `fact.html` shows."""
-    sequence = _whole(request.path_params["sequence"], "sequence")
+    sequence = whole(request.path_params["sequence"], "sequence")
     answer = fact.ask(rooms, fact.Params(sequence=sequence))
-    proof = ledger_proof.ask(rooms, ledger_proof.Params(sequence=sequence))
     line, recorded, state = answer.fact, rooms.ledger.fact(sequence), rooms.bookkeeping.state()
     context = msgspec.structs.asdict(line) | {
         "text": words_of(recorded, rooms.reader, rooms.bookkeeping.names(state)),
@@ -107,9 +105,9 @@ def fact_page(rooms: Rooms, request: Request) -> Context:
         "happened_at": parse_instant(line.happened_at),
         "recorded_at": parse_instant(line.recorded_at),
         "body": _pretty(answer.body),
-        "body_note": f"JSON, {proof.body_bytes:,} bytes",
+        "body_note": f"JSON, {len(recorded.fact.body):,} bytes",
         "key": answer.key,
-        "leaf": proof.body_sha256,
+        "leaf": sha256(recorded.fact.body).hexdigest(),
         "proof_line": f"trivium ledger proof {sequence} --home {rooms.home}",
         "downloads": [{"text": "JSON", "href": f"/api/trivium/v1/fact?sequence={sequence}"}],
     }
@@ -128,6 +126,7 @@ def unmatched_page(rooms: Rooms, request: Request) -> Context:
     answer = graph_unmatched.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     asked = {"period": answer.period, "currency": answer.currency, **asked_at(params.as_of, params.known)}
+    rows, paging = part_of(answer.names, request)
     context = {
         "rows": [
             {
@@ -138,8 +137,10 @@ def unmatched_page(rooms: Rooms, request: Request) -> Context:
                 "suggestion": _suggestion(row),
                 "line": row.line or None,
             }
-            for row in answer.names
+            for row in rows
         ],
+        "paging": paging,
+        "matching_text": f"{len(answer.names):,} name" + ("" if len(answer.names) == 1 else "s"),
         "currency": answer.currency,
         "total": answer.total,
         "share": answer.share,
@@ -154,18 +155,33 @@ def declared_page(rooms: Rooms, request: Request) -> Context:
     """Give what `declared.html` shows."""
     answer = declared.ask(rooms, declared.Params())
     names = rooms.bookkeeping.names(rooms.bookkeeping.state())
+    only = request.query_params.get("kind", "")
     sections = []
     for kind, (title, text) in _SECTIONS.items():
         said = [one for one in answer.statements if one.kind == kind]
-        columns = list(dict.fromkeys(name for one in said for name in one.says))
-        rows = [
-            {"cells": [_cell(name, one.says.get(name), names) for name in columns], "sequence": one.sequence}
-            for one in said
-        ]
-        if rows:
-            titles = [name.replace("_", " ").capitalize() for name in columns]
-            sections.append({"title": title, "text": text, "columns": titles, "rows": rows})
-    context = {"sections": sections, "actions": [], "example": _EXAMPLE, "line": "trivium declare trivium.declare.toml"}
+        if not said or only not in {"", kind}:
+            continue
+        part, paging = part_of(said, request) if only else (said[:_FEW], None)
+        columns = list(dict.fromkeys(name for one in part for name in one.says))
+        sections.append({
+            "title": title,
+            "text": text if len(said) < 2 else f"{text} · {len(said):,}",
+            "columns": [name.replace("_", " ").capitalize() for name in columns],
+            "rows": [
+                {"cells": [_cell(name, one.says.get(name), names) for name in columns], "sequence": one.sequence}
+                for one in part
+            ],
+            "all": {"text": f"All {len(said):,}", "href": address("/declared", kind=kind)}
+            if len(part) < len(said) and not only else None,
+            "paging": paging,
+        })  # fmt: skip
+    back = [{"text": "All that is declared", "href": "/declared"}] if only else []
+    context = {
+        "sections": sections,
+        "actions": back,
+        "example": _EXAMPLE,
+        "line": "trivium declare trivium.declare.toml",
+    }
     return {"shell": plain_shell(request, "declared", rooms), "declared": context}
 
 
@@ -176,39 +192,12 @@ def setup_page(rooms: Rooms, request: Request) -> Context:
 
 def setup_context(rooms: Rooms, request: Request) -> Context:
     """Give the steps of the set-up, with this server's address in their lines."""
-    answer = setup.ask(rooms, setup.Params(address=_origin(request)))
+    answer = setup.ask(rooms, setup.Params(address=origin_of(request)))
     steps = [
         msgspec.structs.asdict(step) | {"last_heard": parse_instant(step.last_heard) if step.last_heard else None}
         for step in answer.steps
     ]
     return {"steps": steps}
-
-
-def assets_page(rooms: Rooms, request: Request) -> Context:
-    """Give what `assets.html` shows: all assets, or those that a search without a script finds."""
-    query = request.query_params
-    words, kind = query.get("q", ""), query.get("kind", "")
-    start = _whole(query.get("from", ""), "from")
-    found = rooms.bookkeeping.assets(rooms.bookkeeping.state())
-    if words:
-        with rooms.ledger.reading() as connection:
-            found = [hit.asset for hit in search(connection, words, 1000)]
-    kinds = [name for name in KINDS if any(one.kind == name for one in found)]
-    chosen = [one for one in found if not kind or one.kind == kind]
-    more = len(chosen) > start + 2 * _PAGE
-    context = {
-        "query": words,
-        "matching_text": f"{len(chosen):,} asset" + ("" if len(chosen) == 1 else "s"),
-        "kinds": [
-            {"text": name.capitalize() if name else "All", "current": name == kind,
-             "href": address("/assets", request.url.query, kind=name or None, **{"from": None})}
-            for name in ("", *kinds)
-        ],
-        "results": [_result(one) for one in chosen[start : start + 2 * _PAGE]],
-        "more_href": address("/assets", request.url.query, **{"from": str(start + 2 * _PAGE)}) if more else None,
-        "line": None if found else f"export OPENLINEAGE_URL={_origin(request)}",
-    }  # fmt: skip
-    return {"shell": plain_shell(request, "assets", rooms), "assets": context}
 
 
 def _verified(rooms: Rooms) -> Context | None:
@@ -225,16 +214,6 @@ def _broken(rooms: Rooms) -> Context | None:
         return None
     text = "Run the line below: it names the facts. Restore a backup that verifies, and keep this home as it is."
     return {"title": "The ledger is not what was recorded.", "text": text, "action": None}
-
-
-def _result(one: Asset) -> Context:
-    return {
-        "asset": one.key,
-        "kind": kind_words(one.key),
-        "title": one.title or title_of(one.key),
-        "href": asset_address(one.key),
-        "product": next((title_of(product) for product in one.products), None),
-    }
 
 
 def _suggestion(row: graph_unmatched.Name) -> str:
@@ -277,12 +256,6 @@ def _ago(text: str) -> str:
     return ago_text((now() - instant) // SECOND, instant)
 
 
-def _whole(text: str, name: str) -> int:
-    """Read a whole number out of an address; empty is 0."""
-    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise refuse("bad_parameter", f"{shown(text)} is no whole number.", where=name, fix="Follow a link instead.")
-    return int(text or 0)
-
-
-def _origin(request: Request) -> str:
+def origin_of(request: Request) -> str:
+    """Give this server's address as the browser wrote it."""
     return f"{request.url.scheme}://{request.url.netloc}"
