@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from trivium.facts.period import Period
+from trivium.facts.problem import ProblemError, refuse
 from trivium.finops.books import MonthBook
 from trivium.finops.charges import Charge
 from trivium.finops.network import Entries, Network, Poured, Tank
 from trivium.finops.owners import Owners
 from trivium.finops.serving import Used
 from trivium.finops.statement import sums_of
+
+FORM: Final = 1
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -43,6 +47,8 @@ class _Frozen(msgspec.Struct, frozen=True):
     uses: list[Used]
     owners: dict[str, dict[str, dict[str, tuple[int, int]]]]
     """Shares of one, numerator and denominator, by `team` and `product`, asset and owner."""
+    form: int = FORM
+    """Counts up whenever a frozen book means something else than before."""
 
 
 _decoder = msgspec.msgpack.Decoder(_Frozen)
@@ -67,9 +73,12 @@ def freeze(book: MonthBook) -> bytes:
     return msgspec.msgpack.encode(frozen, order="deterministic")
 
 
-def thaw(content: bytes) -> MonthBook:
-    """Read a month's book back."""
-    frozen = _decoder.decode(content)
+def thaw(content: bytes, name: str = "the month") -> MonthBook:
+    """Read a month's book back; refuses (409 `other_form`) one that another version wrote in another form.
+
+    `name` says in a refusal which book it is.
+    """
+    frozen = _frozen(content, name)
     node, amount, basis, group, late = frozen.entries
     entries = Entries(
         np.frombuffer(node, np.int32), np.frombuffer(amount, np.int64), np.frombuffer(basis, np.int8),
@@ -95,6 +104,22 @@ def thaw(content: bytes) -> MonthBook:
         {row[0]: _charge(row) for row in frozen.charges},
         Decimal(frozen.total), Decimal(frozen.late), Decimal(frozen.finer), tuple(frozen.uses), _owners(frozen.owners),
     )  # fmt: skip
+
+
+def _frozen(content: bytes, name: str) -> _Frozen:
+    try:
+        frozen = _decoder.decode(content)
+    except msgspec.MsgspecError as fault:
+        raise _other_form(name, str(fault)) from fault
+    if frozen.form != FORM:
+        raise _other_form(name, f"it has form {frozen.form}, and this version reads form {FORM}")
+    return frozen
+
+
+def _other_form(name: str, why: str) -> ProblemError:
+    title = f"The closed book of {name} was frozen by another version of Trivium in a form that this one does not read."
+    fix = f"Ask the version that closed it, or restore a backup from before it was closed and close it anew ({why})."
+    return refuse("other_form", title, status=409, where="period", fix=fix)
 
 
 def _owned(book: MonthBook) -> dict[str, dict[str, dict[str, tuple[int, int]]]]:

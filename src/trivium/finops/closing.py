@@ -14,10 +14,12 @@ from trivium.facts.instants import Instant, format_instant
 from trivium.facts.kinds import Kind
 from trivium.facts.money import plain
 from trivium.facts.period import Period, parse_period
-from trivium.facts.problem import refuse
+from trivium.facts.problem import ProblemError, refuse
+from trivium.facts.statements import Reader
 from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.closings import Closings
+from trivium.ledger.reads import read_page
 
 METADATA = MetaData()
 CLOSED = Table(
@@ -32,6 +34,10 @@ CLOSED = Table(
     Column("total", Text, nullable=False),
 )
 SOURCE: Final = "trivium.close"
+FACTS_CAME: Final = "facts_came"
+_COUNTED: Final = frozenset(Kind) - {Kind.MONTH_CLOSED}
+"""Kinds of facts that a month may count."""
+_AT_ONCE: Final = 1_000
 
 
 class ClosedBook(msgspec.Struct, frozen=True):
@@ -74,21 +80,47 @@ class MonthsFold:
 
 
 class CloseMonth:
-    """The command that closes a month: refused unless it is the next one, over, and computed from the present facts."""
+    """The command that closes a month: refused unless it is the next one, over, and computed from the present facts.
 
-    def __init__(self, closed: Closed, at: Instant, actor: str = "") -> None:
-        self._closed, self._at, self._actor = closed, at, actor
+    `reader` says what a fact means. Facts that were recorded after the book was computed and that it might count stand
+    in the way (409 `facts_came`): computed again, they are in it; what comes after a close is late.
+    """
+
+    def __init__(self, closed: Closed, at: Instant, reader: Reader, actor: str = "") -> None:
+        self._closed, self._at, self._reader, self._actor = closed, at, reader, actor
 
     def decide(self, connection: Connection) -> Sequence[Fact]:
         """State that the month is closed, or refuse with what to do first."""
         month = parse_period(self._closed.month)
         check_order(connection, month, self._at)
+        self._check_present(connection, month)
         body = msgspec.json.encode(self._closed)
         fact = Fact(
             kind=Kind.MONTH_CLOSED, subject=f"month:{self._closed.month}", happened_at=self._at, source=SOURCE,
             key=self._closed.month, body=body, actor=self._actor,
         )  # fmt: skip
         return [fact]
+
+    def _check_present(self, connection: Connection, month: Period) -> None:
+        """Refuse while a fact stands that the month counts and its book was not computed from."""
+        after = self._closed.computed_from
+        while page := read_page(connection, after, _AT_ONCE, _COUNTED, None, newest_first=False):
+            for recorded in page:
+                if _counts_in(recorded, month, self._reader):
+                    raise _facts_came(recorded, month)
+            after = page[-1].sequence
+
+
+def _counts_in(recorded: RecordedFact, month: Period, reader: Reader) -> bool:
+    """Say whether a fact may change a month: all but what is seen to have happened after its end."""
+    if recorded.fact.kind != Kind.LINEAGE_EVENT:
+        return True
+    return any(getattr(statement, "at", 0) < month.end for statement in reader(recorded))
+
+
+def _facts_came(recorded: RecordedFact, month: Period) -> ProblemError:
+    title = f"Fact {recorded.sequence} was recorded while {month} was computed, and the month counts it."
+    return refuse(FACTS_CAME, title, status=409, where="period", fix="Close the month again.")
 
 
 def check_order(connection: Connection, month: Period, at: Instant) -> None:
@@ -139,9 +171,9 @@ def read_frozen(
     connection: Connection, currency: str, get: Callable[[str], bytes], known: int | None = None
 ) -> tuple[MonthBook, ...]:
     """Read the frozen books of one currency, in order."""
-    query = select(CLOSED.c.sha256).where(CLOSED.c.currency == currency).order_by(CLOSED.c.month_end)
-    found = connection.execute(query if known is None else query.where(CLOSED.c.sequence <= known)).scalars()
-    return tuple(thaw(get(name)) for name in found)
+    query = select(CLOSED.c.month, CLOSED.c.sha256).where(CLOSED.c.currency == currency).order_by(CLOSED.c.month_end)
+    found = connection.execute(query if known is None else query.where(CLOSED.c.sequence <= known))
+    return tuple(thaw(get(name), f"{month} in {currency}") for month, name in found)
 
 
 def _rows(recorded: RecordedFact) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -12,11 +12,14 @@ from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import ARGUMENT
 from trivium.facts.fact import Receipt
 from trivium.facts.instants import now
-from trivium.facts.period import month_of, parse_period
-from trivium.facts.problem import refuse, shown
+from trivium.facts.period import Period, month_of, parse_period
+from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.finops.charges import currencies
-from trivium.finops.closing import Closed, CloseMonth, check_order, closed_of
+from trivium.finops.closing import FACTS_CAME, Closed, CloseMonth, check_order, closed_of
 from trivium.ledger.answers import Once
+
+_TRIES: Final = 3
+"""How often a month is computed while facts keep coming that it counts."""
 
 Month = Annotated[str, Meta(description="The month to close, as 2026-10.", extra=ARGUMENT)]
 
@@ -47,7 +50,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def ask(rooms: Rooms, params: Params, request: Once | None = None) -> Answer:
     """Close a month in all its currencies; refused (409) unless it is over and the next one.
 
-    A `request` with a key is carried out once.
+    It is computed again when facts that it counts were recorded meanwhile. A `request` with a key is carried out once.
     """
     month = parse_period(params.period)
     if month != month_of(month.start):
@@ -55,6 +58,17 @@ def ask(rooms: Rooms, params: Params, request: Once | None = None) -> Answer:
         raise refuse("bad_period", title, where="period", fix="Write a month as 2026-10.")
     with rooms.ledger.reading() as connection:
         check_order(connection, month, now())
+    for _ in range(_TRIES - 1):
+        try:
+            return _close(rooms, month, request)
+        except ProblemError as refused:
+            if refused.problem.code != FACTS_CAME:
+                raise
+    return _close(rooms, month, request)
+
+
+def _close(rooms: Rooms, month: Period, request: Once | None) -> Answer:
+    """Compute the month's books and close it, once."""
     keeping = rooms.bookkeeping
     state = keeping.state()
     books = [keeping.books(currency, state) for currency in currencies(rooms.lake)]
@@ -63,7 +77,7 @@ def ask(rooms: Rooms, params: Params, request: Once | None = None) -> Answer:
     def answer(receipts: Sequence[Receipt]) -> Answer:
         return _answer(closed, receipts[0].sequence)
 
-    command = CloseMonth(closed, now())
+    command = CloseMonth(closed, now(), rooms.reader)
     if request is None:
         return answer(rooms.ledger.execute(command))
     return answer(rooms.ledger.execute_once(command, request, lambda receipts: msgspec.json.encode(answer(receipts))))
