@@ -222,6 +222,20 @@ class Maker:
     def make_configuration(self) -> None:
         """Make rules, resources, owners and lives; they are recorded at some time like anything else."""
         begin = OPENS["2026-10"]
+        self.make_resources(begin)
+        self.make_rules(begin)
+        for dataset in self.datasets:
+            if self.maybe(0.25):
+                self.say(Life(dataset, self.dice.choice([2, 7, 45])), begin)
+        owners = ["team:red", "team:blue", "product:shop", "product:app"]
+        owned = [*self.datasets, *self.jobs, *self.endpoints, *self.versions]
+        for key in (*owned, "product:shop", "model:m", "experiment:churn"):
+            for owner in self.dice.sample(owners, self.dice.choice([0, 1, 1, 2])):
+                if owner != key:
+                    self.say(Owner(key, owner), begin)
+
+    def make_resources(self, begin: int) -> None:
+        """Let runs, and sometimes an endpoint, a dataset or a job, use resources."""
         for key in sorted(self.runs):
             if self.maybe(0.3):
                 weight, said = self.dice.choice([1, 1, 1, 2, 3]), self.dice.choice(["declared", "tag", "query"])
@@ -233,6 +247,9 @@ class Maker:
             self.say(Resource(self.datasets[0], self.dice.choice(["r2", "r4"]), Fraction(2)), begin)
         if self.maybe(0.4):
             self.say(Resource(self.jobs[0], self.dice.choice(["r3", "r4"])), begin)
+
+    def make_rules(self, begin: int) -> None:
+        """Make rules that send, and rules that spread."""
         self.say(Rule(1, (("tag:cost", "shared"),), ("shared",)), begin)
         if self.maybe(0.5):
             self.say(Rule(2, (("account", "shared"),), ("team:red", "endpoint:e1"), spread=True), begin)
@@ -244,22 +261,6 @@ class Maker:
             self.say(Rule(6, (("tag:cost", "shared"),), ("team:blue",)), begin)
             self.say(Rule(0, (("tag:team", "red"), ("resource", "r4")), (self.datasets[-1],)), begin)
         self.say(Rule(5, (("tag:cost", "split"),), ("team:red", *self.datasets[:2])), begin)
-        for dataset in self.datasets:
-            if self.maybe(0.25):
-                self.say(Life(dataset, self.dice.choice([2, 7, 45])), begin)
-        owners = ["team:red", "team:blue", "product:shop", "product:app"]
-        for key in (
-            *self.datasets,
-            *self.jobs,
-            *self.endpoints,
-            *self.versions,
-            "product:shop",
-            "model:m",
-            "experiment:churn",
-        ):
-            for owner in self.dice.sample(owners, self.dice.choice([0, 1, 1, 2])):
-                if owner != key:
-                    self.say(Owner(key, owner), begin)
 
     def make_twin(self) -> None:
         """Make a training seen twice: a second run key with the same events, and what the other tracker knows of it."""
