@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from trivium.facts.keys import kind_of, parse
 from trivium.facts.money import SCALE, add
@@ -39,8 +42,7 @@ ACCOUNT_OF_CATEGORY: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, gc=False):
     """The part of a group of charges in one month: `amount` in units of 10⁻¹⁸, and whether it is late there."""
 
     group: int
@@ -58,19 +60,30 @@ def month_parts(charges: list[Charge], closings: Closings) -> list[Part]:
     """
     parts: list[Part] = []
     periods: dict[tuple[int, int], list[tuple[Period, tuple[int, int]]]] = {}
+    months: dict[tuple[Period, int], tuple[Period, bool]] = {}
+
+    def counted_in(month: Period, sequence: int) -> tuple[Period, bool]:
+        found = months.get((month, sequence))
+        if found is None:
+            found = months[month, sequence] = _counted_in(month, sequence, closings)
+        return found
+
+    now = month_of(charges[0].start) if charges else Period(0, 1)
     for number, charge in enumerate(charges):
-        spans = periods.get((charge.start, charge.end))
-        if spans is None:
-            spans = periods[charge.start, charge.end] = _spans(charge)
+        if now.start <= charge.start <= charge.end <= now.end and charge.start < now.end:
+            spans = [(now, (charge.start, charge.end))]
+        else:
+            spans = periods.get((charge.start, charge.end)) or _spans(charge)
+            periods[charge.start, charge.end], now = spans, spans[0][0]
         whole = int(charge.amount.scaleb(SCALE, _EXACT))
         shares = [whole]
         if len(spans) > 1:
             shares = apportion(whole, [end - start for _, (start, end) in spans])
-        assert sum(shares) == whole, "proration loses nothing"
+            assert sum(shares) == whole, "proration loses nothing"
         for (month, (start, end)), share in zip(spans, shares, strict=True):
-            counted, late = _counted_in(month, charge.since, closings)
+            counted, late = counted_in(month, charge.since)
             if charge.until:
-                reversed_in, reversed_late = _counted_in(month, charge.until, closings)
+                reversed_in, reversed_late = counted_in(month, charge.until)
                 if reversed_in == counted:
                     continue
                 parts.append(Part(number, reversed_in, start, end, -share, reversed_late))
@@ -268,6 +281,7 @@ def _matches(rule: Rule, charge: Charge, account: str) -> bool:
     return all(columns.get(name) == value for name, value in rule.match.items())
 
 
+@lru_cache(maxsize=65_536)
 def is_key(text: str) -> bool:
     """Say whether a text is an asset key."""
     try:

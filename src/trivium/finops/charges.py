@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from trivium.facts.charges import FOCUS
-from trivium.facts.problem import refuse, shown
-from trivium.facts.statements import Rule
+import msgspec
+import numpy as np
 
-SIGNATURE: Final = (
-    "ChargeCategory", "ChargeClass", "CommitmentDiscountStatus", "ServiceName", "ResourceId", "ResourceName",
-    "AllocatedResourceId", "has_allocated_tags", "allocated_tag_trivium_asset", "allocated_tag_mlflow_run_id",
-    "allocated_tag_openlineage_run_id", "allocated_tag_team", "allocated_tag_product", "tag_trivium_asset",
-    "tag_mlflow_run_id", "tag_openlineage_run_id", "tag_team", "tag_product", "tag_account", "allocated_tag_account",
-)  # fmt: skip
-"""Columns that decide who bears a charge, and those that a person recognises it by."""
+from trivium.facts.statements import Rule
+from trivium.finops.charge_query import ACCOUNT, SIGNATURE, count_values, grouping
+from trivium.graph.flows import Flows
+
+__all__ = ["ACCOUNT", "SIGNATURE", "Bill", "Charge", "currencies", "latest_start", "read_charges"]
 
 
 class Bill(Protocol):
@@ -27,18 +23,20 @@ class Bill(Protocol):
         """Answer one SELECT over `charges_history` as of a ledger sequence."""
         ...
 
+    def query_arrow(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> Any:
+        """Answer one SELECT as an Arrow table."""
+        ...
 
-ACCOUNT: Final = "account"
-"""What a rule matches to spread a named account."""
+
+_AMOUNTS: Final = ("effective", "billed")
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """Charges with the same bearer, period and delivery: `amount` is their exact sum of EffectiveCost.
+class Charge(msgspec.Struct, frozen=True, gc=False):
+    """Charges with the same bearer and delivery: `amount` is their exact sum of EffectiveCost.
 
-    `start` and `end` are the charge period in microseconds since 1970 UTC; `since` and `until` the ledger sequences
-    that recorded and replaced them (`until` 0: current); `rows` counts them; `columns` are SIGNATURE and what rules
-    ask for.
+    `start` and `end` are the charge period in microseconds since 1970 UTC, or hold those of several charges between
+    whose periods no answer makes a difference; `since` and `until` are the ledger sequences that recorded and replaced
+    them (`until` 0: current); `rows` counts them; `columns` are SIGNATURE and what rules ask for.
     """
 
     columns: Mapping[str, str | None]
@@ -53,30 +51,43 @@ class Charge:
 
 
 def read_charges(
-    bill: Bill, currency: str, rules: Iterable[Rule], *, before: int, as_of: int | None = None
-) -> list[Charge]:
-    """Read the charges in one currency whose period starts before an instant, as of a ledger sequence."""
-    asked = _asked(rules)
-    names = [*SIGNATURE, *asked]
-    picked = [_column(name) for name in SIGNATURE] + [f"{sql} AS {_quoted(name)}" for name, sql in asked.items()]
-    sql = f"""
-        SELECT {", ".join(picked)},
-            epoch_us("ChargePeriodStart") AS starts, epoch_us("ChargePeriodEnd") AS ends,
-            coalesce(in_tokens, false) AS tokens, since_sequence, coalesce(until_sequence, 0) AS until,
-            sum("EffectiveCost") AS effective, sum("BilledCost") AS billed, count(*) AS row_count
-        FROM charges_history
-        WHERE "BillingCurrency" = ? AND "ChargePeriodStart" < make_timestamp(CAST(? AS BIGINT))
-        GROUP BY ALL ORDER BY ALL
+    bill: Bill, currency: str, rules: Iterable[Rule], *, before: int, as_of: int | None = None,
+    flows: Flows | None = None,
+) -> list[Charge]:  # fmt: skip
+    """Read the charges in one currency whose period starts before an instant, as of a ledger sequence.
+
+    With `flows`, charges whose bearer passes nothing on are summed over as much time as no answer tells apart.
     """
-    width = len(names)
-    seen: dict[tuple[Any, ...], Mapping[str, str | None]] = {}
-    charges = []
-    for row in bill.query(sql, [currency, before], as_of=as_of):
-        columns = seen.get(row[:width])
-        if columns is None:
-            columns = seen[row[:width]] = dict(zip(names, row[:width], strict=True))
-        charges.append(_charge(columns, row[width:]))
+    rules = list(rules)
+    [counts] = bill.query(count_values(), [currency, before], as_of=as_of)
+    live = [name for name, count in zip(SIGNATURE, counts, strict=True) if count]
+    asked = grouping(live, rules, flows, currency, before)
+    table = bill.query_arrow(asked.sql, asked.parameters, as_of=as_of)
+    columns = _columns(table, asked.columns)
+    given = [table[name].to_pylist() for name in _AMOUNTS]
+    numbers = [table[name].to_numpy().tolist() for name in ("starts", "ends", "tokens", "since_sequence", "until")]
+    charges = [
+        Charge(*row)
+        for row in zip(columns, *numbers[:2], *given, *numbers[2:], table["row_count"].to_numpy().tolist(), strict=True)
+    ]
+    assert all(charge.start <= charge.end for charge in charges)
     return charges
+
+
+def _columns(table: Any, names: Sequence[str]) -> list[Mapping[str, str | None]]:
+    """Make one mapping for each distinct signature, and give each row of the table its own."""
+    places, values = np.zeros(len(table), np.int64), []
+    for name in names:
+        column = table[name].combine_chunks().dictionary_encode()
+        codes = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False).astype(np.int64)
+        values.append((name, codes, [*column.dictionary.to_pylist(), None]))
+        places = np.unique(places * (len(column.dictionary) + 1) + codes, return_inverse=True)[1]
+    first = np.zeros(int(places.max(initial=-1)) + 1, np.int64)
+    first[places[::-1]] = np.arange(len(places))[::-1]
+    texts = [[texts[code] for code in codes[first].tolist()] for _, codes, texts in values]
+    blank = dict.fromkeys(SIGNATURE)
+    distinct = [{**blank, **dict(zip(names, row, strict=True))} for row in zip(*texts, strict=True)] or [dict(blank)]
+    return [distinct[place] for place in places.tolist()]
 
 
 def currencies(bill: Bill, as_of: int | None = None) -> list[str]:
@@ -85,36 +96,8 @@ def currencies(bill: Bill, as_of: int | None = None) -> list[str]:
     return [str(row[0]) for row in bill.query(sql, as_of=as_of)]
 
 
-def _charge(columns: Mapping[str, str | None], row: tuple[Any, ...]) -> Charge:
-    starts, ends, tokens, since, until, effective, billed, rows = row
-    assert ends >= starts
-    return Charge(columns, starts, ends, effective or Decimal(0), billed or Decimal(0), tokens, since, until, rows)
-
-
-def _asked(rules: Iterable[Rule]) -> dict[str, str]:
-    """Give the SQL of the columns and tags that rules match on, beside the signature."""
-    asked: dict[str, str] = {}
-    for rule in rules:
-        for name in rule.match:
-            if name.startswith("tag:"):
-                pointer = "/" + name[4:].replace("~", "~0").replace("/", "~1")
-                asked[name] = f"json_extract_string(\"Tags\", '{pointer.replace(chr(39), chr(39) * 2)}')"
-            elif name == ACCOUNT:
-                continue
-            elif name not in FOCUS:
-                raise refuse(
-                    "bad_rule", f"Rule {shown(rule.name)} matches {shown(name)}, no FOCUS column.", where="rule"
-                )
-            elif name not in SIGNATURE:
-                asked[name] = f'CAST("{name}" AS VARCHAR)'
-    return asked
-
-
-def _column(name: str) -> str:
-    if name == "has_allocated_tags":
-        return "CASE WHEN coalesce(\"AllocatedTags\", '{}') <> '{}' THEN 'yes' END AS has_allocated_tags"
-    return f'"{name}"'
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def latest_start(bill: Bill, currency: str, as_of: int | None = None) -> int:
+    """Give the last instant at which a charge in a currency begins, 0 when there is none."""
+    sql = 'SELECT max(epoch_us("ChargePeriodStart")) FROM charges_history WHERE "BillingCurrency" = ?'
+    [(latest,)] = bill.query(sql, [currency], as_of=as_of)
+    return latest or 0

@@ -18,14 +18,14 @@ from trivium.dataops.healths import Health, healths
 from trivium.dataops.watch import Watch
 from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
-from trivium.facts.instants import LAST, SECOND, Instant, now
+from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.keys import parse
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.facts.protocols import Fold
 from trivium.facts.statements import Reader, Statement, Titled, encode_statement
 from trivium.finops.books import Books, MonthBook, Question, keep_books
-from trivium.finops.charges import Charge, currencies, read_charges
+from trivium.finops.charges import Charge, currencies, latest_start, read_charges
 from trivium.finops.closing import read_closings, read_frozen
 from trivium.finops.closings import Closings
 from trivium.finops.inflows import Inflows
@@ -269,10 +269,13 @@ class Bookkeeping:
         return keep_books(question, month_of(state.as_of))
 
     def _charges(self, currency: str, state: State) -> list[Charge]:
-        """Read all charges in one currency, also those that begin later; kept until another bill or rule comes."""
-        rules = self.flows(state).rules
-        key = ("charges", self._deliveries(state), state.known, currency, tuple(map(encode_statement, rules)))
-        read = partial(read_charges, self._lake, currency, rules, before=LAST, as_of=state.known)
+        """Read the charges in one currency that have begun; kept until a bill, rule or user of a resource comes."""
+        flows, bill = self.flows(state), (self._deliveries(state), state.known, currency)
+        latest = cast("int", self._keep(("latest", *bill), partial(latest_start, self._lake, currency, state.known)))
+        before = min(state.as_of, latest) + 1
+        used = frozenset(use.resource for use in flows.resources)
+        key = ("charges", *bill, before, tuple(map(encode_statement, flows.rules)), used)
+        read = partial(read_charges, self._lake, currency, flows.rules, before=before, as_of=state.known, flows=flows)
         return cast("list[Charge]", self._keep(key, read))
 
     def _frozen(self, currency: str, state: State, closings: Closings) -> tuple[MonthBook, ...]:
