@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from trivium.bootstrap import open_rooms
 from trivium.entrypoints.answers import declare, import_focus
@@ -55,13 +55,15 @@ class Caller:
         headers: dict[str, str] | None = None,
         method: str = "",
         pieces: int = 1,
+        encoded: bool = False,
     ) -> Answered:
-        """Send one request, its body in as many pieces as wished."""
+        """Send one request, its body in as many pieces as wished; `encoded` says that the path is percent-encoded."""
         path, _, query = target.partition("?")
+        raw, path = (path, unquote(path)) if encoded else (quote(path), path)
         named = {"host": self.host, **(headers or {})}
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
-            "method": method or ("POST" if body else "GET"), "path": path, "raw_path": quote(path).encode(),
+            "method": method or ("POST" if body else "GET"), "path": path, "raw_path": raw.encode(),
             "root_path": "", "query_string": query.encode(), "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8080),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
         }  # fmt: skip

@@ -113,7 +113,7 @@ def test_paths_are_matched_as_they_stand(asked: Caller) -> None:
 
 
 def test_a_wrong_method_says_which_is_right(asked: Caller) -> None:
-    answer = asked.ask("/api/v1/lineage")
+    answer = asked.ask("/api/v1/lineage/batch")
     assert (answer.status, answer.headers["allow"], answer.headers["content-type"]) == (
         405,
         "POST",
