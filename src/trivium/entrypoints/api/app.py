@@ -21,6 +21,7 @@ from trivium.entrypoints.api.fixed import FixedFirst
 from trivium.entrypoints.api.frame import Frame
 from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
 from trivium.entrypoints.api.lineage import Lineage, LineageBatch
+from trivium.entrypoints.api.marquez import marquez_routes
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.problems import problem_of, problem_response
 from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
@@ -47,6 +48,7 @@ def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
         policies.guarded_route("/api/v1/lineage/batch", LineageBatch(rooms.ledger, metrics), policies.INGEST, ["POST"]),
         policies.guarded_route("/health", health_endpoint(rooms), policies.OPEN, ["GET"]),
         policies.guarded_route("/metrics", metrics_endpoint(metrics), policies.READ, ["GET"]),
+        *marquez_routes(rooms),
         Mount(PREFIX, our_interface(rooms)),
         *page_routes(rooms),
     ]
