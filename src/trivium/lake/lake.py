@@ -6,16 +6,17 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from sqlalchemy import Connection
 
-from trivium.lake.duckdb_engine import DuckDBEngine
 from trivium.lake.engine import Engine
 from trivium.lake.manifest import Manifest, known_paths, paths_of, state
 from trivium.lake.relations import relations
 from trivium.lake.staging import Stage, sweep
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 """Opens a read connection to the ledger's database; handed in by bootstrap."""
@@ -35,7 +36,8 @@ class Lake:
         self._reading = reading
         for part in ("staging", "scratch"):
             (self.folder / part).mkdir(parents=True, mode=0o700, exist_ok=True)
-        self._engine = engine or DuckDBEngine(self.folder, self.folder / "scratch")
+        self._engine = engine
+        self._opening = threading.Lock()
 
     def sweep(self) -> list[str]:
         """Remove what an interrupted import left; call it once at start, when the manifest's tables stand."""
@@ -66,12 +68,22 @@ class Lake:
 
     def query(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> list[tuple[Any, ...]]:
         """Answer one SELECT (DuckDB's dialect, `?` for parameters) as of a sequence; DECIMALs come as Decimal."""
-        return self._engine.query(sql, parameters, self.relations(as_of))
+        return self._opened().query(sql, parameters, self.relations(as_of))
 
     def query_arrow(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> pa.Table:
         """Answer one SELECT as an Arrow table."""
-        return self._engine.query_arrow(sql, parameters, self.relations(as_of))
+        return self._opened().query_arrow(sql, parameters, self.relations(as_of))
 
     def close(self) -> None:
         """Close the engine."""
-        self._engine.close()
+        if self._engine is not None:
+            self._engine.close()
+
+    def _opened(self) -> Engine:
+        """Give the engine, opened at the first question: DuckDB takes a tenth of a second to load, and memory."""
+        with self._opening:
+            if self._engine is None:
+                from trivium.lake.duckdb_engine import DuckDBEngine
+
+                self._engine = DuckDBEngine(self.folder, self.folder / "scratch")
+            return self._engine

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import words
-from trivium.finops.imports import ImportReport, Progress, import_focus_files
+
+if TYPE_CHECKING:
+    from trivium.finops.imports import ImportReport, Progress
 
 Add = Annotated[bool, Meta(description="Add the rows instead of replacing earlier ones of the same bill.")]
 
@@ -90,6 +92,8 @@ def ask(
     progress: Progress | None = None,
 ) -> Answer:  # fmt: skip
     """Import files as one delivery, and report; `names` stand for the names of the files."""
+    from trivium.finops.imports import import_focus_files
+
     report = import_focus_files(
         paths, ledger=rooms.ledger, lake=rooms.lake, source_names=names, add=params.add, progress=progress
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trivium import __version__
 from trivium.entrypoints import policies
 from trivium.entrypoints.answers import close_month, declare, ledger_rebuild
 from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
@@ -23,7 +25,6 @@ from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
 from trivium.entrypoints.api.lineage import Lineage, LineageBatch
 from trivium.entrypoints.api.marquez import marquez_routes
 from trivium.entrypoints.api.metrics import Metrics
-from trivium.entrypoints.api.problems import problem_of, problem_response
 from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
 from trivium.entrypoints.api.tables import FORMATS
 from trivium.entrypoints.api.uploads import upload_endpoint
@@ -54,51 +55,36 @@ def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
     ]
 
 
-def our_interface(rooms: Rooms) -> FastAPI:
+def our_interface(rooms: Rooms) -> Router:
     """Make the application below PREFIX: questions, their tables, commands, and the OpenAPI document."""
-    api = FastAPI(
-        title="Trivium",
-        version=__version__,
-        openapi_url="/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        telemetry={"tracing": False, "metrics": False},
-    )
-    described = openapi()
-    api.openapi = lambda: described  # type: ignore[method-assign]
-    by_path: dict[str, policies.Policy] = {"/openapi.json": policies.READ}
+    routes = [policies.guarded_route("/openapi.json", _describe, policies.READ, ["GET"])]
     for question in QUESTIONS:
-        _add(api, question.path, question_endpoint(question, rooms), "GET")
-        by_path[question.path] = _POLICIES[question.policy]
+        policy = _POLICIES[question.policy]
+        routes.append(policies.guarded_route(question.path, question_endpoint(question, rooms), policy, ["GET"]))
         for form in FORMATS if question.table else ():
-            _add(api, f"{question.path}.{form}", table_endpoint(question, rooms, form), "GET")
-            by_path[f"{question.path}.{form}"] = _POLICIES[question.policy]
-    _add(api, DECLARE.path, command_endpoint(DECLARE, rooms, declare.ask), "POST")
-    _add(api, CLOSE.path, command_endpoint(CLOSE, rooms, close_month.ask), "POST")
-    rebuild = command_endpoint(REBUILD, rooms, lambda rooms, params, _: ledger_rebuild.ask(rooms, params))
-    _add(api, REBUILD.path, rebuild, "POST")
-    _add(api, IMPORT.path, upload_endpoint(rooms), "POST")
-    by_path |= {command.path: command.policy for command in COMMANDS}
-    for route in api.routes:
-        policy = by_path.get(str(getattr(route, "path", "")))
-        if policy is not None:
-            policies.guard(route, policy)
-    for kind in (Exception, HTTPException, 404, 405):
-        api.add_exception_handler(kind, _tell)
-    api.router.redirect_slashes = False
-    return api
+            endpoint = table_endpoint(question, rooms, form)
+            routes.append(policies.guarded_route(f"{question.path}.{form}", endpoint, policy, ["GET"]))
+    endpoints = {
+        DECLARE.name: command_endpoint(DECLARE, rooms, declare.ask),
+        CLOSE.name: command_endpoint(CLOSE, rooms, close_month.ask),
+        REBUILD.name: command_endpoint(REBUILD, rooms, lambda rooms, params, _: ledger_rebuild.ask(rooms, params)),
+        IMPORT.name: upload_endpoint(rooms),
+    }
+    routes += [
+        policies.guarded_route(command.path, endpoints[command.name], command.policy, ["POST"]) for command in COMMANDS
+    ]
+    return Router(routes, redirect_slashes=False, default=_nothing_here)
 
 
-def _add(api: FastAPI, path: str, endpoint: Any, method: str) -> None:
-    api.add_api_route(path, endpoint, methods=[method], response_class=Response, include_in_schema=False)
+async def _describe(request: Request) -> Response:  # noqa: ARG001 - handlers are called alike
+    """Answer `GET /openapi.json`."""
+    return Response(await run_in_threadpool(_document), media_type="application/json")
 
 
-async def _tell(request: Request, fault: Exception) -> Response:  # noqa: ARG001 - handlers are called alike
-    """Raise on to the frame what it tells and logs; answer what FastAPI would tell in its own shape."""
-    if isinstance(fault, HTTPException):
-        allow = (fault.headers or {}).get("Allow", "")
-        return problem_response(problem_of(fault), {"allow": allow} if allow else None)
-    raise fault
+@cache
+def _document() -> bytes:
+    """Write the OpenAPI document, which takes a while, when it is first asked for."""
+    return msgspec.json.encode(openapi())
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of ASGI

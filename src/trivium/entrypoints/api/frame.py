@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Collection, MutableMapping
 from typing import Any, Final
 
-import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trivium.entrypoints.api.log import log_fault
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.problems import problem_of, problem_response
 from trivium.entrypoints.web.headers import security_headers
@@ -60,7 +60,7 @@ class Frame:
     async def _tell(self, fault: Exception, scope: Scope, receive: Receive, answer: _Answer) -> None:
         problem = problem_of(fault)
         if problem.status >= 500 and not isinstance(fault, ProblemError):
-            structlog.get_logger().error("fault", method=scope["method"], path=scope["path"], exc_info=fault)
+            log_fault(scope["method"], scope["path"], fault)
         if not answer.status:
             headers = {"allow": allowed} if (allowed := _allowed(fault)) else None
             shows = self._page if _is_browser(scope) else None

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
-import structlog
 import uvicorn
 
 from trivium.entrypoints.answers.rooms import Rooms
@@ -54,7 +53,6 @@ def bound(host: str, port: int, *, search: bool) -> socket.socket:
 
 def serve(rooms: Rooms, listening: socket.socket, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; calls `ready` with the address once requests are answered."""
-    configure_logs()
     sys.setswitchinterval(_SWITCH_S)
     host, port = listening.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -113,20 +111,6 @@ def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def configure_logs() -> None:
-    """Write the log as JSON lines to standard error."""
-    structlog.configure(
-        processors=[
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _announce(rooms: Rooms, address: str, ready: Callable[[str], None]) -> None:
