@@ -134,7 +134,7 @@ def _dataset(one: Thing) -> Told:
 
 
 def _job(listed: Catalogue, one: Thing) -> Told:
-    sides = {name: [{"namespace": listed.things[key].namespace, "name": listed.things[key].name} for key in sorted(keys)]
+    sides = {name: [_identity(listed.things[key]) for key in sorted(keys)]
              for name, keys in (("inputs", one.before), ("outputs", one.after))}  # fmt: skip
     return {
         **_named(one), "type": "BATCH", "simpleName": one.name, **sides, "location": None, "description": "",
@@ -143,8 +143,11 @@ def _job(listed: Catalogue, one: Thing) -> Told:
 
 
 def _named(one: Thing) -> Told:
-    identity = {"namespace": one.namespace, "name": one.name}
-    return {"id": identity, **identity, "createdAt": _time(one.first), "updatedAt": _time(one.last)}
+    return {"id": _identity(one), **_identity(one), "createdAt": _time(one.first), "updatedAt": _time(one.last)}
+
+
+def _identity(one: Thing) -> Told:
+    return {"namespace": one.namespace, "name": one.name}
 
 
 def _ran(one: Ran) -> Told:
