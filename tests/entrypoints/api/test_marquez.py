@@ -95,7 +95,7 @@ def test_the_runs_of_a_job_are_told(told: tuple[str, Caller]) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/api/v1/lineage", "/api/v1/lineage?nodeId=dataset:a:b", "/api/v1/namespaces/nowhere", f"{SPACES}/datasets/nothing",
+    "/api/v1/lineage?nodeId=dataset:a:b", "/api/v1/namespaces/nowhere", f"{SPACES}/datasets/nothing",
     f"{SPACES}/colours", f"{SPACES}/datasets/jaffle_shop.main.orders/runs", "/api/v1/jobs/runs/none",
 ])  # fmt: skip
 def test_what_is_not_there_is_told_in_the_protocol_s_shape(path: str, told: tuple[str, Caller]) -> None:
@@ -106,6 +106,7 @@ def test_what_is_not_there_is_told_in_the_protocol_s_shape(path: str, told: tupl
 
 @pytest.mark.parametrize("query", ["depth=-1", "depth=x", "depth=1e3"])
 def test_a_depth_that_is_none_is_refused(query: str, told: tuple[str, Caller]) -> None:
+    assert asked(told[1], "/api/v1/lineage", 422)["message"].startswith("'nodeId' is missing.")
     node = quote(f"dataset:{SPACE}:jaffle_shop.main.orders")
     assert "is not a whole number" in asked(told[1], f"/api/v1/lineage?nodeId={node}&{query}", 422)["message"]
 

@@ -60,8 +60,10 @@ def _endpoint(rooms: Rooms, tell: Callable[[Catalogue, Request], Told]) -> Endpo
 def _lineage(listed: Catalogue, request: Request) -> Told:
     node = request.query_params.get("nodeId", "")
     key = listed.nodes.get(node)
+    fix = "Ask for dataset:NAMESPACE:NAME or job:NAMESPACE:NAME."
+    if not node:
+        raise refuse("bad_parameter", "'nodeId' is missing.", where="nodeId", fix=fix)
     if key is None:
-        fix = "Ask for dataset:NAMESPACE:NAME or job:NAMESPACE:NAME."
         raise refuse("no_such_node", f"There is no node {shown(node)}.", status=404, where="nodeId", fix=fix)
     found = listed.around(key, _whole(request, "depth", _DEPTH, 0))
     there = {one.key for one in found}
