@@ -190,6 +190,9 @@ class Allocator:
         """Follow a run to what carries its cost: itself, the run it folds into, or the children of a bracket."""
         if not self.places.is_run(place):
             return [(place, units, basis)]
+        spans = self.sharing.spans
+        if spans.carrier[place] == place and not spans.bracket[place]:
+            return [(place, units, basis)] if units else []
         carriers = self.sharing.carriers(place)
         how = basis if len(carriers) == 1 else CHILD_SHARE
         return [(carrier, share, how) for carrier, share in shared_exactly(units, carriers)]

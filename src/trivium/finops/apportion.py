@@ -40,6 +40,8 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
 
 def shared_exactly(total: int, shares: Mapping[Key, Fraction]) -> list[tuple[Key, int]]:
     """Share units by exact fractions, ties by key; gives (key, units) without empty shares."""
+    if len(shares) == 1:
+        return [(key, total) for key in shares if total]
     keys = sorted(shares)
     scale = math.lcm(*(shares[key].denominator for key in keys))
     parts = apportion(total, [int(shares[key] * scale) for key in keys])

@@ -92,14 +92,25 @@ class Inflows:
         """Give, for each asset, what reached it in each month, exactly."""
         wanted = sorted(set(assets))
         group = self._grouped(wanted)
-        circles = self._circles(group, len(wanted))
-        found: dict[str, list[Inflow]] = {asset: [] for asset in wanted}
+        found = dict(zip(wanted, self._inflows(group, len(wanted)), strict=True))
+        return found | {wanted[place]: self._again(wanted[place]) for place in self._circles(group, len(wanted))}
+
+    def of_runs(self, job: str) -> list[Inflow]:
+        """Give what reached the runs of a job in each month: their charges, and what they drained from others."""
+        runs = self._runs_of(job)
+        group = np.full(len(self._numbers), -1, dtype=np.int64)
+        group[[self._numbers[run] for run in runs if run in self._numbers]] = 0
+        return self._kept(runs) if self._circles(group, 1) else self._inflows(group, 1)[0]
+
+    def _inflows(self, group: Int64, count: int) -> list[list[Inflow]]:
+        """Sum, for each group, what reached it from outside in each month."""
+        found: list[list[Inflow]] = [[] for _ in range(count)]
         for book, nodes in zip(self.books.months, self._nodes, strict=True):
-            own, poured = _sums(book, group[nodes], len(wanted))
+            own, poured = _sums(book, group[nodes], count)
             self._add_opened(book, group, group[nodes], poured)
-            for place, asset in enumerate(wanted):
-                found[asset].append(Inflow(book.month, book.money(int(own[place])), book.money(int(poured[place]))))
-        return found | {wanted[place]: self._again(wanted[place]) for place in circles}
+            for place, months in enumerate(found):
+                months.append(Inflow(book.month, book.money(int(own[place])), book.money(int(poured[place]))))
+        return found
 
     def built(self, assets: Iterable[str]) -> dict[str, Decimal]:
         """Give the loaded build of each asset to date."""
@@ -196,10 +207,17 @@ class Inflows:
 
     def _again(self, asset: str) -> list[Inflow]:
         """Run the months again with the outflow of one asset removed."""
-        names = {asset}
-        if kind_of(asset) == "job" and asset in self.books.flows.jobs:
-            runs = self.books.flows.runs
-            names |= {runs.keys[run] for run in np.flatnonzero(runs.job == self.books.flows.jobs.index(asset)).tolist()}
+        return self._kept({asset} | (self._runs_of(asset) if kind_of(asset) == "job" else set()))
+
+    def _runs_of(self, job: str) -> set[str]:
+        """Give the runs of a job."""
+        flows = self.books.flows
+        if job not in flows.jobs:
+            return set()
+        return {flows.runs.keys[run] for run in np.flatnonzero(flows.runs.job == flows.jobs.index(job)).tolist()}
+
+    def _kept(self, names: set[str]) -> list[Inflow]:
+        """Run the months again with the outflow of all that go by these names removed."""
         found = []
         for arrival in arrivals(self.books, names):
             book, poured = arrival.book, arrival.poured

@@ -6,8 +6,10 @@ Source: attribution.md §4, "Loaded cost". Loaded costs of different assets over
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -21,6 +23,8 @@ from trivium.finops.arrivals import Arrival, arrivals, handed_on, sources
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.network import HANDED, HOLD, REST, TRIAL
 from trivium.finops.serving import weights_of
+from trivium.finops.spreading import COMPILED_FROM
+from trivium.graph.compiling import compiled
 from trivium.graph.flows import Flows
 
 DIVIDED: Final = frozenset({"equal share", "child share", "rule"})
@@ -127,7 +131,9 @@ def _holds(books: Books, arrival: Arrival, node: np.ndarray, runs: frozenset[str
     network, poured = arrival.book.network, arrival.poured
     holders: dict[int, str] = {place: tank.holder for tank, place in network.opening.items() if tank.kind == "trial"}
     source = sources(poured)
-    into = np.flatnonzero(network.role[network.target] == TRIAL)
+    asked = np.zeros(network.size, dtype=np.bool_)
+    asked[node] = True
+    into = np.flatnonzero(asked[network.target] & (network.role[network.target] == TRIAL))
     for edge in into.tolist():
         holders[int(network.target[edge])] = arrival.book.key(int(network.place[source[edge]]))
     names = books.flows.names
@@ -146,15 +152,40 @@ def _bases(again: list[Arrival], month: Period | None) -> list[tuple[int, str, f
         for tank, node in network.closing.items():
             if not arrival.mine[node]:
                 reach[node] = reaches.get(tank, 0.0)
-        for node in range(network.size - 1, -1, -1):
-            first, last = network.start[node], network.start[node + 1]
-            if first < last and not poured.absorbs[node] and poured.value[node]:
-                flow = poured.amount[first:last] @ reach[network.target[first:last]]
-                reach[node] = flow / poured.value[node]
+        _reaching(len(network.target))(
+            network.start, network.target, poured.amount, poured.value, poured.absorbs, reach
+        )
         reaches = {tank: float(reach[node]) for tank, node in network.opening.items()}
         weight = np.abs(network.entries.amount * reach[network.entries.node])
         found.extend(_weighed(arrival.book, weight))
     return found
+
+
+def carry_back(start: Any, target: Any, amount: Any, value: Any, absorbs: Any, reach: Any) -> None:
+    """Give each node, from the last to the first, the part of its value that reaches what the last ones reach."""
+    for back in range(len(start) - 1):
+        node = len(start) - 2 - back
+        if start[node] == start[node + 1] or absorbs[node] or value[node] == 0:
+            continue
+        flow = 0.0
+        for edge in range(start[node], start[node + 1]):
+            flow += amount[edge] * reach[target[edge]]
+        reach[node] = flow / value[node]
+
+
+def _carried_plainly(*columns: np.ndarray) -> None:
+    listed: list[Any] = [column.tolist() for column in columns]
+    carry_back(*listed)
+    columns[-1][:] = listed[-1]
+
+
+def _reaching(edges: int) -> Callable[..., Any]:
+    return _compiled() if edges >= COMPILED_FROM else _carried_plainly
+
+
+@cache
+def _compiled() -> Callable[..., Any]:
+    return compiled(carry_back)
 
 
 def _weighed(book: MonthBook, weight: np.ndarray) -> list[tuple[int, str, float]]:
@@ -184,7 +215,7 @@ def served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
 
     The parts are `serving` and `tokens`.
     """
-    sums = {"serving": 0, "tokens": 0}
+    sums, entries = {"serving": 0, "tokens": 0}, book.network.entries
     for endpoint in sorted({used.consumer for used in book.uses if kind_of(used.consumer) == "endpoint"}):
         served = [used for used in book.uses if used.consumer == endpoint]
         versions = [flows.names.get(used.version, used.version) for used in served]
@@ -194,9 +225,10 @@ def served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
         rows = np.flatnonzero((book.network.role[book.network.entries.node] == REST) & _at(book, endpoint))
         for part, metered in (("serving", False), ("tokens", True)):
             units = sum(
-                int(book.network.entries.amount[row]) for row in rows.tolist()
-                if book.charges[int(book.network.entries.group[row])].in_tokens is metered
-            )  # fmt: skip
+                amount
+                for amount, group in zip(entries.amount[rows].tolist(), entries.group[rows].tolist(), strict=True)
+                if book.charges[group].in_tokens is metered
+            )
             sums[part] += apportion(units, weights)[mine]
     return {part: book.money(units) for part, units in sums.items()}
 

@@ -165,10 +165,13 @@ class Bookkeeping:
         return month_of(state.as_of if newest is None else newest)
 
     def filled_through(self, month: Period, currency: str, state: State) -> Instant | None:
-        """Give the end of the last charge of a month that lasts at most a day, else of any; None without charges."""
-        _, daily, any_end = self._ends(currency, state, month.start, month.end)
+        """Give the end of the last charge of a month that lasts at most a day, else of any; None without charges.
+
+        Only charges that have begun by the state's instant count, and none fills further than to it.
+        """
+        _, daily, any_end = self._ends(currency, state, month.start, min(month.end, state.as_of + 1))
         end = daily if daily is not None else any_end
-        return None if end is None else min(end, month.end)
+        return None if end is None else min(end, month.end, state.as_of)
 
     def name(self, key: str, state: State) -> str:
         """Give the name that an asset goes by in a state; refuses text that is no key."""

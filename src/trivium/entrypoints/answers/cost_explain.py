@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from trivium.entrypoints.answers.cost_show import Span
+from trivium.entrypoints.answers.cost_show import BESIDE, RunsTook, Span
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import (
     AsOf,
@@ -21,9 +21,14 @@ from trivium.entrypoints.answers.terms import (
     money,
 )
 from trivium.facts.instants import format_instant
+from trivium.facts.keys import kind_of
+from trivium.facts.problem import ProblemError, refuse
+from trivium.finops.beside import runs_took, version_totals
 from trivium.finops.explain import ChargeShare, Explanation, explain
 from trivium.finops.explain import Part as PartOfCost
 
+_NAMED = 20
+"""How many versions a refusal names, the last ones."""
 Depth = Annotated[int, Meta(description="How many assets deep; deeper paths are one part named `…`.", ge=1, le=64)]
 Width = Annotated[int, Meta(description="How many parts of each asset are shown; smaller ones are one.", ge=1, le=1000)]
 
@@ -74,6 +79,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     total: Annotated[str, Meta(description="The build of its loaded cost.")]
     parts: Annotated[tuple[Part, ...], Meta(description="The assets it came from, the largest first.")]
     charges: Annotated[tuple[Charge, ...], Meta(description="Charges of its own.")]
+    runs_took: RunsTook = None
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -91,6 +97,10 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     found = keeping.kept("explanation", state, made, currency, asset, month, params.depth, params.limit)
     if not found.total:
         keeping.check_known(asset, state)
+    inflows = keeping.inflows(currency, state) if kind_of(asset) in BESIDE else None
+    if inflows and (versions := version_totals(inflows, asset, month)):
+        raise _name_a_version(asset, [one.asset for one in versions])
+    took = runs_took(inflows, asset, month) if inflows else None
     return Answer(
         asset=asset,
         currency=currency,
@@ -99,7 +109,14 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         total=money(found.total),
         parts=tuple(_part(part) for part in found.parts),
         charges=tuple(_charge(share) for share in found.charges),
+        runs_took=None if took is None else money(took),
     )
+
+
+def _name_a_version(model: str, versions: list[str]) -> ProblemError:
+    named = ", ".join(versions[-_NAMED:])
+    title = f"Cost stands at the versions of {model}, not at the model."
+    return refuse("name_a_version", title, status=422, where="key", fix=f"Ask for one of its versions: {named}.")
 
 
 def _part(part: PartOfCost) -> Part:

@@ -23,11 +23,23 @@ from trivium.entrypoints.answers.terms import (
 )
 from trivium.evidence.next_steps import resource_line
 from trivium.facts.instants import format_instant
+from trivium.facts.keys import kind_of
+from trivium.finops.beside import runs_took, version_totals
 from trivium.finops.loaded import loaded
 
 Span = Annotated[str, Meta(description="The month, as 2026-10; without it all history to date.")]
 
 
+BESIDE = frozenset({"job", "model"})
+"""Kinds of assets of which an answer tells more than rests at them."""
+RunsTook = Annotated[
+    str | None,
+    Meta(
+        description="Of a job: what its runs were charged and drained. It went on to what they made, so it is no part "
+        "of the total, which is what failed runs left at the job and what it drained from model versions.",
+        extra=words(absent="only a job has runs", label="its runs took"),
+    ),
+]
 UNKNOWN = words(absent="origin unknown: no run is known that made it")
 """What a terminal says of a version whose runs nobody knows: never 0."""
 
@@ -40,6 +52,13 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     currency: Currency = ""
     as_of: AsOf = ""
     known: Known = None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a model."""
+
+    asset: AssetText
+    total: Annotated[str | None, Meta(description="The total of its loaded cost.", extra=UNKNOWN)]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +110,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             extra=words(absent="no line of configuration would improve the basis", label="next line"),
         ),
     ]
+    runs_took: RunsTook = None
+    versions: Annotated[
+        tuple[Version, ...],
+        Meta(
+            description="Of a model without a version, whose total is 0: its versions, each with its own total. "
+            "Loaded costs overlap and are not added up.",
+            extra=words(absent="only a model without a version lists them"),
+        ),
+    ] = ()
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -105,6 +133,8 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     found = keeping.kept("loaded", state, lambda: loaded(books, asset, month), currency, asset, month)
     if not found.total:
         keeping.check_known(asset, state)
+    inflows = keeping.inflows(currency, state) if kind_of(asset) in BESIDE else None
+    took = runs_took(inflows, asset, month) if inflows else None
     return Answer(
         asset=asset,
         currency=currency,
@@ -122,4 +152,9 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         total=money(found.total) if found.known else None,
         basis=found.basis,
         next_line=resource_line(found.weakest) if found.weakest else "",
+        runs_took=None if took is None else money(took),
+        versions=tuple(
+            Version(asset=one.asset, total=None if one.total is None else money(one.total))
+            for one in (version_totals(inflows, asset, month) if inflows else ())
+        ),
     )
