@@ -27,7 +27,7 @@ from tests.oracle.history import (
     Version,
     Write,
 )
-from tests.oracle.months import instant
+from tests.oracle.months import instant, month_of, next_month
 
 MONTHS = ("2026-10", "2026-11", "2026-12")
 OPENS = {month: instant(f"{month}-01") for month in (*MONTHS, "2027-01")}
@@ -313,6 +313,12 @@ def history(seed: int) -> History:
 def as_of(seed: int) -> int:
     """Return the as-of instant at which the history of a seed is asked about."""
     return (OPENS["2027-01"], LAST, LAST, NEW_YEAR)[seed % 4]
+
+
+def months_to(at: int) -> list[str]:
+    """Return the months of random histories up to an instant."""
+    last = month_of(at - 1)
+    return [month for month in (*MONTHS, next_month(MONTHS[-1])) if month <= last]
 
 
 def shuffled(given: History, seed: int) -> History:

@@ -10,8 +10,7 @@ from random import Random
 from tests.oracle import answers as oracle
 from tests.oracle import history as told
 from tests.oracle.explained import bases_of
-from tests.oracle.months import month_of, next_month
-from tests.oracle.random_histories import MONTHS, as_of, history
+from tests.oracle.random_histories import as_of, history, months_to
 from tests.oracle.rules import AS_WRITTEN
 from tests.oracle.unread import shown
 from tests.properties.told import books, rounded, spoken, tell
@@ -50,12 +49,6 @@ def differences(seed: int) -> list[str]:
         ]
         found += [f"seed {seed}, {currency}, {line}" for line in lines]
     return found
-
-
-def months_to(at: int) -> list[str]:
-    """Give the months of random histories up to an instant."""
-    last = month_of(at - 1)
-    return [month for month in (*MONTHS, next_month(MONTHS[-1])) if month <= last]
 
 
 def _statements(ours: Books, exact: list[oracle.Computed]) -> Iterator[str]:

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from tests.oracle.history import Charge, History, Prediction, Resource, Use, Version
-from tests.oracle.random_histories import as_of, history, shuffled
-from tests.properties.parity import months_to, named
+from tests.oracle.random_histories import as_of, history, months_to, shuffled
+from tests.properties.parity import named
 from tests.properties.told import books, rounded, spoken, tell
 from trivium.facts.period import parse_period
 from trivium.finops.coverage import coverage
