@@ -26,7 +26,7 @@ from trivium.ledger.migrate import upgrade
 from trivium.ledger.rows import fact_of
 from trivium.ledger.storage import HeadRow, NewFact
 
-CHECKPOINT_PAGES: Final = 8_000
+CHECKPOINT_PAGES: Final = 20_000
 BUSY_SECONDS: Final = 5
 STATEMENT_ROWS: Final = 64
 """Rows of one statement at most; every smaller number has a statement of its own, which stays prepared."""

@@ -22,7 +22,7 @@ from trivium.intake.openlineage.reader import accept
 SAMPLES = [
     path.read_bytes() for path in sorted(Path(trivium.intake.openlineage.__file__).parent.glob("samples/*.json"))
 ]
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [None, 1, "x", [], {}, [1], {"fields": 3}, {"fields": [{"name": "a"}, 5]}, [{"facets": {}}], True]
 )
 
