@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from trivium.facts.problem import refuse
+from trivium.facts.misfits import misfit
+from trivium.facts.problem import ProblemError, refuse
 
 FILE: Final = "trivium.toml"
 
@@ -43,10 +44,16 @@ def read_settings(home: Path) -> Settings:
         return Settings()
     try:
         settings = msgspec.convert(tomllib.loads(text), Settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as fault:
-        title = f"The settings cannot be read: {fault}."
-        fix = "Known are port, hosts and upload_mb."
-        raise refuse("bad_settings", title, where=str(path), fix=fix) from fault
+    except msgspec.ValidationError as fault:
+        sentence, place = misfit(str(fault))
+        raise _bad(sentence, f"{path}: {place}") from fault
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise _bad(f"{str(fault).rstrip('.')}.", str(path)) from fault
     if not 0 <= settings.port <= 65_535:
         raise refuse("bad_settings", f"{settings.port} is no port.", where=f"{path}: port", fix="Use 1 to 65535.")
     return settings
+
+
+def _bad(sentence: str, where: str) -> ProblemError:
+    title = f"The settings cannot be read. {sentence}"
+    return refuse("bad_settings", title, where=where, fix="Known are port, hosts and upload_mb.")

@@ -55,6 +55,7 @@ def test_what_is_missing_is_named() -> None:
 def test_without_the_value_the_kind_is_told() -> None:
     assert misfit("Expected `str`, got `int` - at `$.period`") == ("It is a whole number, not text.", "period")
     assert misfit("Expected `int` >= 1 - at `$.depth`") == ("It is not a whole number of at least 1.", "depth")
+    assert misfit("Expected `str`, got `null` - at `$.a.b`", {"a": {"b": None}}) == ("null is not text.", "a.b")
     assert misfit("Something new") == ("Something new.", "")
 
 

@@ -41,6 +41,8 @@ def misfit(message: str, given: Any = None) -> tuple[str, str]:
     value = _at(given, place)
     if value is not None:
         return f"{shown(value)} is not {wanted}.", place
+    if found[4] == "null":
+        return f"null is not {wanted}.", place
     got = _KINDS.get(found[4], "") if found[4] else ""
     return f"It is {got}, not {wanted}." if got else f"It is not {wanted}.", place
 

@@ -16,6 +16,7 @@ from trivium.facts.fact import Fact
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import MAX_LENGTH, dataset, job
 from trivium.facts.kinds import Kind
+from trivium.facts.misfits import misfit
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.screening import Screen
 from trivium.intake.openlineage.meaning import statements
@@ -152,20 +153,8 @@ def _check_name(name: _Name, path: str) -> None:
 
 
 def _misshapen(body: bytes, message: str) -> ProblemError:
-    """Turn msgspec's `Expected …, got … - at PATH` into a problem that shows the value at the path."""
-    reason, _, place = message.partition(" - at ")
-    path = place.strip("`") or "$"
-    value = _value_at(decode(body), path)
-    missing = "missing required field" in reason
-    title = f"The event is not as OpenLineage says: {reason}" + ("." if missing else f"; it is {shown(value)}.")
-    return refuse("bad_event", title, where=path, fix="See the OpenLineage specification, version 2-0-2.")
-
-
-def _value_at(value: object, path: str) -> object:
-    """Walk a path such as `$.inputs[2].name`."""
-    for part in path.removeprefix("$").replace("[", ".").replace("]", "").split("."):
-        if isinstance(value, dict) and part:
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-    return value
+    """Say which value of an event does not fit, with the value and its JSON path."""
+    sentence, place = misfit(message, decode(body))
+    title = f"The event is not as OpenLineage says: {sentence}"
+    where = f"$.{place}" if place else "$"
+    return refuse("bad_event", title, where=where, fix="See the OpenLineage specification, version 2-0-2.")
