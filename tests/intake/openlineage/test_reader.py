@@ -48,7 +48,7 @@ def test_a_fact_is_the_event_as_it_was_sent() -> None:
         ({"job": {"namespace": "n"}}, "$.job.name", "'name' is missing."),
         ({"eventType": "BEGIN"}, "$.eventType", "'BEGIN'"),
         ({"inputs": {}}, "$.inputs", "{} is not a list."),
-        ({"inputs": [{"namespace": "n", "name": "x"}, {"namespace": "n", "name": None}]}, "$.inputs[1].name", "null is"),
+        ({"inputs": [{"namespace": "n", "name": "x"}, {"namespace": "n", "name": None}]}, "$.inputs[1].name", "null"),
         ({"outputs": [{"namespace": "n", "name": "x" * 2000}]}, "$.outputs[0].name", "more than"),
     ],
 )
