@@ -76,6 +76,7 @@ def grouping(live: Sequence[str], rules: Sequence[Rule], flows: Flows | None, cu
 
     Without `flows`, every charge period stays as it is.
     """
+    assert set(live) <= set(SIGNATURE)
     exact = any("ResourceName" in rule.match for rule in rules)
     keys = {name: _key(name, exact=exact) for name in live} | asked_by(rules)
     told, parameters = _told_apart(set(live), rules, flows)

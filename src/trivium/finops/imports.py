@@ -283,6 +283,7 @@ def _enter(bills: Sequence[_Bill], reports: Sequence[FileReport], stage: Stage, 
     sources = tuple(_source(bill, report) for bill, report in zip(bills, reports, strict=True))
     troubles = tuple(_troubles(bills, reports))
     batches = tuple(_batches(bills, reports))
+    assert sum(batch.rows for batch in batches) == sum(report.imported for report in reports)
     if not batches:
         return _report(sources, troubles, batches, Replaced(), None)
     with order.lake.reading() as connection:
@@ -322,6 +323,8 @@ def _staged(stage: Stage, reports: Sequence[FileReport]) -> list[tuple[str, Path
 
 
 def _source(bill: _Bill, report: FileReport) -> Source:
+    assert report.rows == report.imported + report.refused, "each row of a file was taken or refused"
+    assert bill.sha256, "a file that was read was hashed"
     return Source(
         name=bill.name,
         sha256=bill.sha256,

@@ -76,6 +76,7 @@ class _Rows:
         self.count = len(block.lines)
         self.refused: Mask = np.zeros(self.count, bool)
         self.repaired: Mask = np.zeros(self.count, bool)
+        self.changed: list[tuple[str, str, str, Mask, pa.Array | None]] = []
         self.columns: dict[str, pa.Array] = {}
         self.kept_texts: list[tuple[str, pa.DictionaryArray]] = []
         self.nothing = Amounts(pa.nulls(self.count, _DECIMAL), {})
@@ -199,7 +200,8 @@ class _Rows:
         if refused:
             keep = pa.array(~self.refused)
             columns = {name: array.filter(keep) for name, array in columns.items()}
-        repaired = int((self.repaired & ~self.refused).sum())
+        self._count_changed()
+        repaired = int(self.repaired.sum())
         skipped = len(self.block.refused)
         return SoundRows(columns, self.count + skipped, refused + skipped, repaired)
 
@@ -266,13 +268,22 @@ class _Rows:
             self._count(REFUSED, reason, column, rows, texts)
 
     def _repair(self, reason: str, column: str, rows: Mask | None, texts: pa.Array | None = None) -> None:
-        if rows is not None and rows.any() and (rows := rows & ~self.refused).any():
-            self.repaired |= rows
-            self._count(REPAIRED, reason, column, rows, texts)
+        """Note what was put right; it counts once it is known which rows are kept."""
+        if rows is not None and rows.any():
+            self.changed.append((REPAIRED, reason, column, rows, texts))
 
     def _note(self, reason: str, column: str, rows: Mask, texts: pa.Array | None = None) -> None:
-        if rows.any() and (rows := rows & ~self.refused).any():
-            self._count(NOTED, reason, column, rows, texts)
+        if rows.any():
+            self.changed.append((NOTED, reason, column, rows, texts))
+
+    def _count_changed(self) -> None:
+        """Count what was repaired and noted in the rows that are kept."""
+        for outcome, reason, column, rows, texts in self.changed:
+            held = rows & ~self.refused
+            if outcome == REPAIRED:
+                self.repaired |= held
+            if held.any():
+                self._count(outcome, reason, column, held, texts)
 
     def _count(self, outcome: str, reason: str, column: str, rows: Mask, texts: pa.Array | None) -> None:
         if texts is None:
