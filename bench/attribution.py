@@ -69,7 +69,20 @@ def _book(poured: Poured, places: Places) -> MonthBook:
     month = poured.network.month
     nothing = Decimal(0)
     return MonthBook(
-        month, month.end, False, 9, poured, {}, places.key, {}, nothing, nothing, nothing, (), owners_in(places.flows)
+        month,
+        month.end,
+        False,
+        9,
+        poured,
+        {},
+        places.key,
+        {},
+        nothing,
+        nothing,
+        nothing,
+        (),
+        owners_in(places.flows),
+        places.known,
     )
 
 

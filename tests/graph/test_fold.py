@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -9,17 +10,20 @@ from trivium.facts.instants import parse_instant
 from trivium.facts.statements import (
     Alias,
     Belongs,
+    DatasetUse,
     Life,
     Owned,
     Predicted,
     ResourceUsed,
     Rule,
+    RunSeen,
     TrialOf,
     VersionRegistered,
     VersionUsed,
     Withdrawn,
     identity_of,
 )
+from trivium.graph.batch import Batch
 from trivium.graph.export import graph_export
 from trivium.graph.flows import FAILED, FOREVER, OPEN, SUCCESS, UNKNOWN, Flows, Uses
 from trivium.graph.flows_reader import read_flows
@@ -331,3 +335,13 @@ def test_a_start_known_until_an_earlier_event_came_is_kept_with_its_fact() -> No
     assert list(zip(kept.at.tolist(), kept.sequence.tolist(), strict=True)) == [
         (at("2026-10-03"), 3), (at("2026-10-05"), 1),
     ]  # fmt: skip
+
+
+def test_a_negative_measure_is_no_measure() -> None:
+    """What a client reports below nothing must not weigh: it is as if it had reported none."""
+    read = DatasetUse("dataset:s3://lake/a", bytes=-5, rows=-1)
+    known = DatasetUse("dataset:s3://lake/b", bytes=7, rows=-7)
+    batch = Batch()
+    for reads in ((read, known), (msgspec.structs.replace(known, bytes=-8),)):
+        batch.take(RunSeen(run="run:a", at=at("2026-10-01T00:00:00Z"), event="complete", reads=reads))
+    assert [use[:2] for use in batch.uses.values()] == [(-1, -1), (7, -1)]

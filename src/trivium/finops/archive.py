@@ -103,6 +103,7 @@ def thaw(content: bytes, name: str = "the month") -> MonthBook:
         {tank: units for tank, _, units in frozen.opening if units}, frozen.keys.__getitem__,
         {row[0]: _charge(row) for row in frozen.charges},
         Decimal(frozen.total), Decimal(frozen.late), Decimal(frozen.finer), tuple(frozen.uses), _owners(frozen.owners),
+        lambda key: _place_among(frozen.keys, key),
     )  # fmt: skip
 
 
@@ -134,6 +135,13 @@ def _owned(book: MonthBook) -> dict[str, dict[str, dict[str, tuple[int, int]]]]:
             if owners
         }
     return found
+
+
+def _place_among(keys: list[str], key: str) -> int:
+    try:
+        return keys.index(key)
+    except ValueError:
+        return -1
 
 
 def _owners(table: dict[str, dict[str, dict[str, tuple[int, int]]]]) -> Owners:

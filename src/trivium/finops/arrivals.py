@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from trivium.finops.books import Books, MonthBook, renamed
 from trivium.finops.network import HANDED, HOLD, TRIAL, Bool, Int64, Network, Poured, Tank
 from trivium.finops.spreading import pour
 from trivium.graph.flows import Flows
+
+_FEW: Final = 16
+"""Assets that are looked up one by one; of more all places are asked for their names."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,12 @@ def sources(poured: Poured) -> Int64:
 
 def _mine(flows: Flows, book: MonthBook, wanted: set[str]) -> Bool:
     """Mark the nodes of the wanted assets, under whatever name a closed month has them."""
+    if len(wanted) <= _FEW:
+        called = [*wanted, *(name for name, canonical in flows.names.items() if canonical in wanted)]
+        marked = np.zeros(book.network.size, dtype=np.bool_)
+        for place in {book.place_of(name) for name in called} - {-1}:
+            marked |= book.network.place == place
+        return marked
     places, inverse = np.unique(book.network.place, return_inverse=True)
     keys = [book.key(int(place)) for place in places]
     hit = np.array([flows.names.get(key, key) in wanted for key in keys], dtype=np.bool_)

@@ -51,6 +51,8 @@ class MonthBook:
     uses: tuple[Used, ...]
     """Who used which model version."""
     owners: Owners
+    place_of: Callable[[str], int]
+    """Gives the number of a key that money may stand at, -1 where it has none; the inverse of `key`."""
 
     @property
     def network(self) -> Network:
@@ -123,7 +125,7 @@ def _keep_month(
     used = {int(group) for group in network.entries.group}
     book = MonthBook(
         month, cutoff, False, digits, poured, opening, places.key, {group: question.charges[group] for group in used},
-        total, late, finer, month_uses(view), owners_in(question.flows),
+        total, late, finer, month_uses(view), owners_in(question.flows), places.known,
     )  # fmt: skip
     assert add(book.money(int(poured.own.sum())), finer) == total, "every charge reached a bearer"
     assert int(poured.opened.sum()) == sum(opening.values()), "what was carried is brought forward"

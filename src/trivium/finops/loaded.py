@@ -235,5 +235,4 @@ def served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
 
 def _at(book: MonthBook, key: str) -> np.ndarray:
     """Mark the entries that came to rest at a key."""
-    places, inverse = np.unique(book.network.place[book.network.entries.node], return_inverse=True)
-    return np.array([book.key(int(place)) == key for place in places], dtype=np.bool_)[inverse]
+    return np.asarray(book.network.place[book.network.entries.node] == book.place_of(key))

@@ -55,6 +55,12 @@ class Places:
             self.others.append(key)
         return found
 
+    def known(self, key: str) -> int:
+        """Give the place of a key, -1 where it has none."""
+        if not self._known:
+            self._number_known()
+        return self._known.get(self.flows.names.get(key, key), -1)
+
     def _number_known(self) -> None:
         known = {key: place for place, key in enumerate(self.flows.runs.keys)}
         known.update((key, self.first_dataset + place) for place, key in enumerate(self.flows.datasets))
