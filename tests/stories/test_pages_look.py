@@ -178,6 +178,18 @@ def test_lines_of_the_thread_are_as_wide_as_their_money(watched: Watched, addres
     expect(page.get_by_role("cell", name="biopsies_raw ($38.20), patients ($6.90)")).to_be_visible()
 
 
+def test_every_drawing_s_table_can_be_saved(watched: Watched, address: str) -> None:
+    page = watched.open(address + "/assets/x")
+    page.locator("trivium-trend summary").click()
+    with page.expect_download() as saved:
+        page.locator("trivium-trend").get_by_role("button", name="Save as CSV").press("Enter")
+    assert saved.value.suggested_filename.endswith(".csv")
+    lines = saved.value.path().read_text().splitlines()
+    assert len(lines) == 1 + page.locator("trivium-trend tbody tr").count()
+    assert any("143.333333333" in line for line in lines)
+    assert watched.said == []
+
+
 def test_the_tree_from_the_keyboard_adds_up(watched: Watched, address: str) -> None:
     page = watched.open(address + "/explain")
     rows = page.locator("trivium-tree tbody tr")

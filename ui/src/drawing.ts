@@ -77,7 +77,28 @@ export function behind(columns: { title: string; number?: boolean }[], rows: Chi
   );
   const table = html("table", {}, html("caption", { class: "out-of-sight" }, caption), html("thead", {}, head), html("tbody", {}, ...body));
   return html("details", { class: "behind" },
-    html("summary", {}, "As a table"), html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table));
+    html("summary", {}, "As a table"), html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table),
+    html("p", { class: "body small" }, download(table, caption)));
+}
+
+/** A button that saves a table as CSV: amounts exact, texts that a spreadsheet would run made plain. */
+function download(table: HTMLTableElement, caption: string): HTMLElement {
+  const button = html("button", { type: "button" }, "Save as CSV");
+  button.addEventListener("click", () => {
+    const lines = [...table.rows].map((row) => [...row.cells].map(field).join(","));
+    const file = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
+    html("a", { href: file, download: `${caption.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 80)}.csv` }).click();
+    URL.revokeObjectURL(file);
+  });
+  return button;
+}
+
+function field(cell: HTMLTableCellElement): string {
+  const exact = cell.querySelector("data")?.getAttribute("value");
+  const text = exact ?? cell.textContent?.trim() ?? "";
+  const number = cell.classList.contains("n") && /^-?[\d,]*\.?\d+$/.test(text);
+  const safe = number ? text.replaceAll(",", "") : /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Call back when the width of an element changes, and once at first. */

@@ -48,6 +48,7 @@ def overview() -> dict[str, Any]:
             "currency": "USD",
             "measure": "effective",
             "as_of": None,
+            "open": True,
             "through": "22 Nov",
             "total": "402.408333333",
             "total_before": "505.21",

@@ -83,7 +83,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset, **asked})}],
         "facts": [_fact(rooms, one.sequence, names) for one in answer.facts[:_FACTS]],
         "verified_to": rooms.verified.sequence if rooms.verified.whole else None,
-        "trend": _trend(answer, str(month)),
+        "trend": _trend(answer, str(month), owning=owning),
         "blast": _blast(rooms, answer, params, names) if kind == "dataset" else None,
         "checks": [] if answer.quality is None else [
             {"check": one.check, "column": one.column, "passed": one.passed, "expected": one.expected,
@@ -220,10 +220,10 @@ def _fact(rooms: Rooms, sequence: int, names: Names) -> Context:
     return {"sequence": sequence, "text": words_of(recorded, rooms.reader, names), "at": recorded.fact.happened_at}
 
 
-def _trend(answer: asset_show.Answer, month: str) -> Context | None:
+def _trend(answer: asset_show.Answer, month: str, *, owning: bool) -> Context | None:
     if len(answer.trend) < 2:
         return None
-    parts = [("Build", "models", "build"), ("Run", "money", "run")]
+    parts = [("Came to rest", "money", "build")] if owning else [("Build", "models", "build"), ("Run", "money", "run")]
     series = []
     for title, discipline, name in parts:
         points = [

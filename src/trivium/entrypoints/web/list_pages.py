@@ -109,9 +109,9 @@ def _worst(answer: assets.Answer, rows: list[Context]) -> Context | None:
     """Say which dataset needs a person first; rows come with the worst first."""
     if not answer.failing:
         return None
-    first = rows[0]
+    first, verb = rows[0], "needs" if answer.failing == 1 else "need"
     return {
-        "title": f"{answer.failing:,} of {answer.total:,} datasets need a person.",
+        "title": f"{answer.failing:,} of {answer.total:,} datasets {verb} a person.",
         "text": f"`{first['title']}` fails: {', '.join(first['failing']) or 'it is not as usual'}.",
         "action": {"text": f"Open {first['title']}", "href": asset_address(first["key"])},
     }

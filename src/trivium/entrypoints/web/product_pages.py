@@ -46,6 +46,7 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
         "currency": answer.currency,
         "measure": "effective",
         "as_of": instant_of(params.as_of),
+        "open": parse_period(answer.period).end > state.as_of,
         "through": day_text(parse_instant(answer.filled_through) - 1)[:-5] if answer.filled_through else None,
         "total": answer.total,
         "total_before": answer.total_before,
