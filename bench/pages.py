@@ -85,8 +85,6 @@ def pages(full: bool) -> list[Result]:
         found = _measured(port, addresses(closed))
     with tempfile.TemporaryDirectory() as folder, _served(Path(folder) / "home") as port:
         empty = _measured(port, addresses(closed, keys=False), after=False)
-    for one in [*found, *empty]:
-        sys.stderr.write(_line(one))
     return [*_results(found, facts), _worst(empty, "every page of an empty home")]
 
 
@@ -130,15 +128,15 @@ def _measured(port: int, asked: list[tuple[str, str]], *, after: bool = True) ->
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for name, address in asked:
         first, size = _get(connection, address)
-        found.append(Timed(name, _FIRST, [first], size))
-        found.append(Timed(name, _SAME, [_get(connection, address)[0] for _ in range(TIMES)], size))
+        found.append(_said(Timed(name, _FIRST, [first], size)))
+        found.append(_said(Timed(name, _SAME, [_get(connection, address)[0] for _ in range(TIMES)], size)))
     for name, address in asked if after else []:
         times: list[float] = []
         while len(times) < TIMES_AFTER and sum(times) < MOST_MS:
             _post(connection)
             took, size = _get(connection, address)
             times.append(took)
-        found.append(Timed(name, _AFTER, times, size))
+        found.append(_said(Timed(name, _AFTER, times, size)))
     connection.close()
     return found
 
@@ -192,9 +190,12 @@ def _result(what: str, value: float, note: str) -> Result:
     return Result(what, value, "ms", f"≤ {BUDGET_MS:.0f} ms", value <= BUDGET_MS, note=note)
 
 
-def _line(one: Timed) -> str:
+def _said(one: Timed) -> Timed:
+    """Print what was measured, as it is."""
     times = f"p50 {one.at(0.5):8.1f}  p95 {one.at(0.95):8.1f}  worst {max(one.took_ms):8.1f} ms"
-    return f"  {one.name:<48} {one.state:<22} {times}  {one.size / 1000:7.1f} kB\n"
+    sys.stderr.write(f"  {one.name:<48} {one.state:<22} {times}  {one.size / 1000:7.1f} kB\n")
+    sys.stderr.flush()
+    return one
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The list of assets: every one once, those that fail first where quality orders them, and each client as it is heard."""
+"""The list of assets: every one once, what fails first where quality orders it; each client as it is heard."""
 
 from __future__ import annotations
 
