@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,8 @@ class Octets:
         self._file = path.open("rb", buffering=0)
         self.zipped = self._file.read(2) == GZIP
         self._file.seek(0)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         self._digest = hashlib.sha256()
         self._unzip = zlib.decompressobj(wbits=31)
         self._rest = b""

@@ -53,17 +53,16 @@ def read_bill(job: Job, progress: Progress | None = None) -> FileReport:
     _note_layout(headers, troubles)
     resources = Resources([Path(known) for known in job.known])
     batches = Batches(job.first_batch)
-    counts = [0, 0, 0]
     size = path.stat().st_size
+
+    def tell(count: int) -> None:
+        if progress is not None:
+            progress(count, rows.position(), size)
+
     with StagedCharges(Path(job.charges), resources, batches) as staged:
-        for sound in _sound_blocks(rows, troubles, job.threads or os.cpu_count() or 1):
-            staged.write(sound)
-            counts = [counts[0] + sound.rows, counts[1] + sound.refused, counts[2] + sound.repaired]
-            if counts[0] > job.max_rows:
-                title = f"The file holds more than {job.max_rows:,} rows."
-                raise refuse("too_many_rows", title, status=413, fix="Import it in parts.")
-            if progress is not None:
-                progress(counts[0], rows.position(), size)
+        counts = _write_all(
+            _sound_blocks(rows, troubles, job.threads or os.cpu_count() or 1), staged, job.max_rows, tell
+        )
     if not counts[0]:
         troubles.add(NOTED, "no_rows", "", _NONE, count=1)
     if rows.replaced_bytes:
@@ -77,6 +76,27 @@ def read_bill(job: Job, progress: Progress | None = None) -> FileReport:
         refused=counts[1], repaired=counts[2], new_resources=len(resources.added), batches=batches.totals(),
         problems=troubles.listed(),
     )  # fmt: skip
+
+
+def _write_all(
+    blocks: Iterator[SoundRows], staged: StagedCharges, max_rows: int, tell: Callable[[int], None]
+) -> tuple[int, int, int]:
+    """Write blocks on a thread of its own while the next ones are read; counts rows, refused and repaired ones."""
+    count = refused = repaired = 0
+    with ThreadPoolExecutor(1) as writer:
+        writing: Future[None] | None = None
+        for sound in blocks:
+            if writing is not None:
+                writing.result()
+            writing = writer.submit(staged.write, sound)
+            count, refused, repaired = count + sound.rows, refused + sound.refused, repaired + sound.repaired
+            if count > max_rows:
+                title = f"The file holds more than {max_rows:,} rows."
+                raise refuse("too_many_rows", title, status=413, fix="Import it in parts.")
+            tell(count)
+        if writing is not None:
+            writing.result()
+    return count, refused, repaired
 
 
 def open_rows(path: Path) -> Rows:
