@@ -73,6 +73,20 @@ def empty_overview() -> dict[str, Any]:
     return context
 
 
+BRIDGE = {
+    "billed": "460.05",
+    "effective": "402.408333333",
+    "steps": [
+        {"label": "Purchases that cover later months", "amount": "-72.5"},
+        {"label": "Prorated into this month", "amount": "14.858333333"},
+    ],
+    "invoices": [
+        {"invoice": "INV-2026-11-01", "billed": "400"},
+        {"invoice": "INV-2026-11-02", "billed": "60.05"},
+    ],
+}
+
+
 def statement() -> dict[str, Any]:
     lines = [
         ("Biopsy triage", "301.298333333", "41.5", "0.69", "/assets/product%3Abiopsy-triage", ""),
@@ -126,18 +140,7 @@ def statement() -> dict[str, Any]:
                 "text": "One line would tag 14 % more:",
                 "line": '[[resource]]\nasset = "job:airflow/etl.features"\nresource = "i-0abc"',
             },
-            "bridge": {
-                "billed": "460.05",
-                "effective": "402.408333333",
-                "steps": [
-                    {"label": "Purchases that cover later months", "amount": "-72.5"},
-                    {"label": "Prorated into this month", "amount": "14.858333333"},
-                ],
-                "invoices": [
-                    {"invoice": "INV-2026-11-01", "billed": "400"},
-                    {"invoice": "INV-2026-11-02", "billed": "60.05"},
-                ],
-            },
+            "bridge": BRIDGE,
             "closed": None,
             "close_line": "trivium cost close 2026-11",
             "sankey": patterns()["sankey"],
