@@ -53,8 +53,8 @@ class Retries:
         return got
 
     def _of(self, failed: Failed) -> list[Slice]:
-        """Return the successful slices of a failed run's job that start after it ended, by what is known of it now."""
+        """Return the successful slices of other runs of a failed run's present job that start after it ended."""
         run = self.view.runs.get(failed.run)
         mine = failed.job if run is None else run.job
         after = failed.ended if self.view.rules.retry_starts_after_end else BEFORE_ALL
-        return [p for place, job, p in self.successes if job == mine and place > after]
+        return [p for place, job, p in self.successes if job == mine and p.run != failed.run and place > after]

@@ -136,12 +136,12 @@ class Retries:
         return found
 
     def of(self, run: int, end: int, start: int) -> int:
-        """Give the next successful slice of a failed run's job that starts after the run ended, or -1."""
+        """Give the next successful slice of another run of a failed run's job that starts after it ended, or -1."""
         job = int(self.view.flows.runs.job[run])
         if job < 0:
             return -1
         for begun, other, place in self._successes.get(job, []):
-            if begun > end or (begun == end and other != run and (start < end or other > run)):
+            if other != run and (begun > end or (begun == end and (start < end or other > run))):
                 return place
         return -1
 
