@@ -47,7 +47,8 @@ ACCOUNTS: Final = {
 BASES: Final = {
     "tagged": "good", "resource": "money", "time share": "data", "provider split": "money", "rule": "models",
 }  # fmt: skip
-Band = tuple[str, str, str, str | None]
+Band = tuple[str, str]
+"""What an amount belongs to, and the amount."""
 _BANDS: Final = 9
 _SPANS: Final = {"to date": "to date"}
 
@@ -228,33 +229,42 @@ def _advice(rooms: Rooms, answer: cost_statement.Answer, params: cost_statement.
 
 
 def _bands(answer: cost_statement.Answer, names: Names, month: str) -> Context:
-    """Draw what came in by service, and where it went; small ones stand together on either side."""
-    came: list[Band] = [(one.service or "no service", one.amount, "money", None) for one in answer.services]
-    came.append(("brought forward", answer.brought_forward, "plain", None))
-    went: list[Band] = []
-    for line in _by_size(answer.lines):
-        rested = plain(add(Decimal(line.amount), -Decimal(line.carried)))
-        href = asset_address(line.account) if ":" in line.account else None
-        discipline = discipline_of(kind_words(line.account)) if href else "plain"
-        went.append((names.of(line.account), rested, discipline, href))
-    went.append(("carried forward", answer.carried, "plain", None))
+    """Draw what came in by service, and where it went; small ones stand together on either side.
+
+    Only what is drawn is named: a statement by asset has thousands of lines. Two of one name are two bands.
+    """
+    came: list[Band] = [(one.service or "no service", one.amount) for one in answer.services]
+    came.append(("brought forward", answer.brought_forward))
+    went = [(line.account, plain(add(Decimal(line.amount), -Decimal(line.carried)))) for line in answer.lines]
+    went.append(("carried forward", answer.carried))
     nodes = [{"key": "month", "label": month, "discipline": "money", "href": None}]
     links = []
     for side, rows in (("from", _largest(came)), ("to", _largest(went))):
-        for label, amount, discipline, href in rows:
-            key = f"{side} {label}"
-            nodes.append({"key": key, "label": label, "discipline": discipline, "href": href})
+        for what, amount in rows:
+            key = f"{side} {what}"
+            nodes.append({"key": key, **(_went_to(what, names) if side == "to" else _came_from(what))})
             ends = (key, "month") if side == "from" else ("month", key)
             links.append({"from": ends[0], "to": ends[1], "amount": amount})
     return {"currency": answer.currency, "nodes": nodes, "links": links}
 
 
+def _came_from(what: str) -> Context:
+    return {"label": what, "discipline": "plain" if what == "brought forward" else "money", "href": None}
+
+
+def _went_to(account: str, names: Names) -> Context:
+    if ":" not in account:
+        return {"label": account, "discipline": "plain", "href": None}
+    discipline = discipline_of(kind_words(account))
+    return {"label": names.of(account), "discipline": discipline, "href": asset_address(account)}
+
+
 def _largest(rows: list[Band]) -> list[Band]:
     """Keep the largest bands, and put the others together."""
-    ordered = sorted((row for row in rows if Decimal(row[1])), key=lambda row: -abs(Decimal(row[1])))
+    ordered = sorted((row for row in rows if Decimal(row[1])), key=lambda row: (-abs(Decimal(row[1])), row[0]))
     shown, rest = ordered[:_BANDS], ordered[_BANDS:]
     together = plain(add(*(Decimal(row[1]) for row in rest)))
-    return [*shown, (f"{len(rest)} smaller", together, "plain", None)] if Decimal(together) else shown
+    return [*shown, (f"{len(rest):,} smaller", together)] if Decimal(together) else shown
 
 
 def _part(part: cost_explain.Part, names: Names, total: Decimal) -> Context:
