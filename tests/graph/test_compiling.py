@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numba
 import pytest
 
-from trivium.graph.compiling import compiled
+from trivium.graph.compiling import compiled, pays
 
 
 def twice(value: Any) -> Any:
@@ -38,3 +39,11 @@ def test_helpers_are_linked_and_no_folder_is_needed(
 
 def _full_disk(*_: Any) -> Any:
     raise OSError(28, "No space left on device")
+
+
+def test_a_loop_is_compiled_sooner_once_numba_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pays(1_000, 1_000)
+    assert pays(63, 1_000)
+    assert not pays(62, 1_000)
+    monkeypatch.delitem(sys.modules, "numba")
+    assert not pays(999, 1_000)

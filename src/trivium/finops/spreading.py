@@ -40,7 +40,7 @@ def pour(network: Network, opening: dict[Tank, int], absorbs: Bool | None = None
 
 def _run(network: Network, value: Int64, kept: Bool, amount: Int64) -> None:
     fan_out = int(np.diff(network.start).max(initial=0)) + 1
-    if len(network.target) >= COMPILED_FROM:
+    if compiling.pays(len(network.target), COMPILED_FROM):
         scratch = np.zeros(fan_out, dtype=np.int64)
         compiled()(value, network.start, network.target, network.weight, kept, amount, scratch)
         return

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+_SOONER: Final = 16
+"""How much earlier a compiled loop pays when numba need not be imported for it."""
+
+
+def pays(size: int, alone: int) -> bool:
+    """Say whether compiling pays for a loop of some size: from `alone` on, sooner where numba is there already."""
+    return size >= alone or (size * _SOONER >= alone and "numba" in sys.modules)
 
 
 def compiled(function: Callable[..., Any], *helpers: Callable[..., Any]) -> Callable[..., Any]:
