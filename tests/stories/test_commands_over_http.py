@@ -68,8 +68,8 @@ def test_a_month_closes_in_order_and_stays(own_server: Served) -> None:
     assert (after["closed"], after["closing"]["sequence"]) == (True, closed["sequence"])
     moves = {"closed", "closing", "as_of"}
     assert {k: v for k, v in after.items() if k not in moves} == {k: v for k, v in before.items() if k not in moves}
-    assert said("cost", "close", "2026-05", "--url", own_server.address, code=2)["code"] == "month_closed"
-    assert said("cost", "close", "2999-01", "--url", own_server.address, code=2)["code"] == "month_open"
+    assert said("cost", "close", "2026-05", "--url", own_server.address, code=1)["code"] == "month_closed"
+    assert said("cost", "close", "2999-01", "--url", own_server.address, code=1)["code"] == "month_open"
 
 
 def test_an_idempotency_key_answers_once(own_server: Served) -> None:
