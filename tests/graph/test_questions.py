@@ -197,3 +197,12 @@ def test_an_export_says_what_versions_are_made_of_and_who_uses_them() -> None:
     unclaimed = graph_of(VersionRegistered(version=MODEL, at=0))
     assert "at" not in graph_export(unclaimed)["assets"][0]
     assert read_flows(unclaimed).versions.at.tolist() == [at("2026-12-01")]
+
+
+def test_facts_about_an_asset_come_in_parts() -> None:
+    connection = clinic(Alias(LAKE + "old", LAKE + "raw"))
+    whole, parts, before = facts_about(connection, LAKE + "raw"), [], 0
+    while part := facts_about(connection, LAKE + "raw", 3, before):
+        parts += part
+        before = part[-1]
+    assert parts == whole

@@ -21,6 +21,7 @@ from trivium.graph.words import RESOURCE, keys_in, resource_id
 
 LISTED: Final = frozenset(KINDS) - {"run"}
 """Kinds that the directory lists unless it is asked for others: runs are too many, and flows tell of them."""
+_ALL: Final = 2**63 - 1
 _TEST_RUN = (
     "(r.job_type = 'TEST' OR (r.job_type = '' AND EXISTS (SELECT 1 FROM graph_descriptions d WHERE d.asset = r.job"
     " AND d.field = 'job_type' AND d.value = 'TEST')))"
@@ -51,7 +52,7 @@ _JOB = text(
 ).bindparams(bindparam("keys", expanding=True))
 _FACTS = text(
     "SELECT DISTINCT m.sequence FROM graph_mentions m JOIN graph_names n ON n.id = m.asset WHERE n.key IN :keys"
-    " ORDER BY m.sequence DESC LIMIT :limit"
+    " AND m.sequence < :before ORDER BY m.sequence DESC LIMIT :limit"
 ).bindparams(bindparam("keys", expanding=True))
 
 
@@ -165,9 +166,13 @@ def job_of(connection: Connection, run: str) -> str:
     return next((names_now(connection).get(keys[name], keys[name]) for name in sorted(keys)), "")
 
 
-def facts_about(connection: Connection, key: str, limit: int = 1000) -> list[int]:
-    """List the sequences of the facts that name an asset by any of its names, the newest first."""
-    return list(connection.execute(_FACTS, {"keys": names_of(connection, key), "limit": limit}).scalars())
+def facts_about(connection: Connection, key: str, limit: int = 1000, before: int = 0) -> list[int]:
+    """List the sequences of the facts that name an asset by any of its names, the newest first.
+
+    With `before` only those below that sequence.
+    """
+    asked = {"keys": names_of(connection, key), "limit": limit, "before": before or _ALL}
+    return list(connection.execute(_FACTS, asked).scalars())
 
 
 class _Words:

@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import Connection
 
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import Known, words
 from trivium.facts.statements import encode_statement
 from trivium.graph.declarations import all_declared
 from trivium.graph.declared import declarations
+from trivium.graph.kept import kept
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +55,19 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     """List all that is declared."""
     keeping = rooms.bookkeeping
     with keeping.graph(keeping.state(known=params.known)) as connection:
-        names, said = declarations(connection), all_declared(connection)
-    found = []
-    for statement, sequence in said:
-        fields: dict[str, Any] = msgspec.json.decode(encode_statement(statement))
-        found.append(Statement(kind=fields.pop("type"), says=fields, sequence=sequence))
+        names = declarations(connection)
+        said = kept(connection, "statements", ("declared",), _statements)
     return Answer(
         declarations=tuple(
             Declaration(name=one.name, statements=one.statements, sequence=one.sequence) for one in names
         ),
-        statements=tuple(sorted(found, key=lambda one: (one.kind, one.sequence))),
+        statements=said,
     )
+
+
+def _statements(connection: Connection) -> tuple[Statement, ...]:
+    found = []
+    for statement, sequence in all_declared(connection):
+        fields: dict[str, Any] = msgspec.json.decode(encode_statement(statement))
+        found.append(Statement(kind=fields.pop("type"), says=fields, sequence=sequence))
+    return tuple(sorted(found, key=lambda one: (one.kind, one.sequence)))

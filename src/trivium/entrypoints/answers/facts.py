@@ -80,22 +80,21 @@ def line_of(recorded: RecordedFact) -> FactLine:
 
 
 def _about(rooms: Rooms, params: Params) -> list[RecordedFact]:
-    """Find the facts that name an asset, by the graph's mentions and by their subject."""
+    """Find the facts that name an asset, by the graph's mentions and by their subject, part by part downwards."""
     rooms.ledger.catch_up(["graph"])
-    with rooms.ledger.reading() as connection:
-        named = set(facts_about(connection, params.subject, 10_000))
-    own = rooms.ledger.read(params.before, params.limit, None, params.subject, newest_first=True)
-    wanted = sorted({*named, *(one.sequence for one in own)}, reverse=True)
     found: list[RecordedFact] = []
-    for sequence in wanted:
-        if params.before and sequence >= params.before:
-            continue
-        recorded = rooms.ledger.fact(sequence)
-        if not params.kind or recorded.fact.kind == params.kind:
-            found.append(recorded)
-        if len(found) == params.limit:
+    before = params.before
+    while len(found) < params.limit:
+        with rooms.ledger.reading() as connection:
+            named = facts_about(connection, params.subject, params.limit, before)
+        own = rooms.ledger.read(before, params.limit, None, params.subject, newest_first=True)
+        part = sorted({*named, *(one.sequence for one in own)}, reverse=True)[: params.limit]
+        if not part:
             break
-    return found
+        read = (rooms.ledger.fact(sequence) for sequence in part)
+        found += [recorded for recorded in read if not params.kind or recorded.fact.kind == params.kind]
+        before = part[-1]
+    return found[: params.limit]
 
 
 def _kind(text: str) -> Kind:
