@@ -25,7 +25,7 @@ KNOWN = frozenset({"dataset", "job", "endpoint", "model", "experiment"}) | OWNIN
 
 
 class Unjoined(msgspec.Struct, frozen=True, kw_only=True):
-    """A name that is joined to nothing: `kind` is resource, service, or an asset's kind; `line` would join it."""
+    """A name that is joined to nothing: `kind` is resource, service, rule, or an asset's; `line` would join it."""
 
     name: str
     kind: str

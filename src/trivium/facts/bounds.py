@@ -46,8 +46,7 @@ def check_bounds(raw: bytes) -> None:
         title = f"The body has {len(raw)} bytes; at most {MAX_BODY} are taken."
         raise refuse("too_large", title, status=413, where="$", fix="Send it in smaller parts.")
     if is_too_deep(raw):
-        title = f"The body is nested deeper than {MAX_DEPTH} levels."
-        raise refuse("too_deep", title, where="$", fix="Send flatter JSON.")
+        raise too_deep("$", "The body")
     if not raw.isascii():
         _check_utf8(raw)
     if is_strange(raw):
@@ -69,6 +68,12 @@ def malformed(raw: bytes, fault: Exception) -> ProblemError:
     reason = str(fault).removeprefix("JSON is malformed: ")
     title = f"The body is no JSON: {reason}; it begins with {shown(raw[:40])}."
     return refuse("bad_json", title, status=400, where="$", fix="Send one JSON document in UTF-8.")
+
+
+def too_deep(where: str, what: str = "It") -> ProblemError:
+    """Say that a text is nested too deep; `what` names it."""
+    title = f"{what} is nested deeper than {MAX_DEPTH} levels."
+    return refuse("too_deep", title, where=where, fix="Write it flatter.")
 
 
 def is_too_deep(raw: bytes) -> bool:
@@ -94,17 +99,19 @@ def depth_of(raw: bytes) -> int:
     return _count(_shape(without_escapes(raw)))
 
 
-def walk(value: Any, path: str = "$") -> None:
-    """Refuse the first value below `path` that is out of bounds, and name its JSON path."""
+def walk(value: Any, path: str = "$", depth: int = 0) -> None:
+    """Refuse the first value below `path` that is out of bounds, and name its JSON path; `depth` is how deep it is."""
+    if depth > MAX_DEPTH:
+        raise too_deep(path)
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, dict):
         for key, child in value.items():
             _check_key(key, path)
-            walk(child, f"{path}.{key}")
+            walk(child, f"{path}.{key}", depth + 1)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            walk(child, f"{path}[{index}]")
+            walk(child, f"{path}[{index}]", depth + 1)
     elif isinstance(value, int | float):
         _check_number(value, path)
 

@@ -40,6 +40,10 @@ FOCUS: Final = (
     "Tags",
 )  # fmt: skip
 """The 65 columns of FOCUS 1.4, Cost and Usage, in the order of the specification."""
+ACCOUNT: Final = "account"
+"""What a rule matches to spread a named account (idle, shared, …): no column of a bill."""
+TAG: Final = "tag:"
+"""What stands before a tag's key where a rule matches it."""
 JOIN_TAGS: Final = ("trivium_asset", "mlflow_run_id", "openlineage_run_id", "team", "product", "account")
 """Tags that say whose a charge is; each has a column `tag_…` and a column `allocated_tag_…`."""
 ADDED: Final = (
@@ -61,3 +65,8 @@ COLUMNS: Final = (
 """Every column of a file of charges with its type, in order."""
 RESOURCES: Final = (("resource", WHOLE), ("ResourceId", TEXT), ("ResourceName", TEXT), ("ResourceType", TEXT))
 """The dictionary of billed resources: one row per ResourceId, with the name and type it was first seen with."""
+
+
+def is_matchable(name: str) -> bool:
+    """Say whether a rule can match on a name: a FOCUS column, `account`, or `tag:KEY`."""
+    return name in FOCUS or name == ACCOUNT or (name.startswith(TAG) and name != TAG)

@@ -7,6 +7,7 @@ Every struct is one plain sentence about assets, named by their keys in text for
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -131,8 +132,12 @@ class Valued(msgspec.Struct, frozen=True, omit_defaults=True, tag="product.value
     currency: str
 
 
+LONGEST_LIFE: Final = 3_660
+"""Days that a dataset's life lasts at most: each pour has a part for each of them. A longer one is passed over."""
+
+
 class Life(msgspec.Struct, frozen=True, omit_defaults=True, tag="dataset.life"):
-    """For how many days what is poured into a dataset is released, in equal daily parts."""
+    """For how many days what is poured into a dataset is released, in equal daily parts: at most 3,660, ten years."""
 
     dataset: str
     days: int
@@ -192,9 +197,10 @@ class Predicted(msgspec.Struct, frozen=True, omit_defaults=True, tag="version.pr
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True, tag="rule.declared"):
     """An allocation rule: charges whose columns or tags equal all of `match` go to `to`, or are spread over `spread`.
 
-    Keys of `match` are FOCUS columns (`ServiceName`, `SubAccountId`, `ChargeCategory`) or `tag:KEY`. `to` is an asset
-    key, or the account `shared`. `spread` lists asset keys among which the amount is divided equally.
-    Rules are tried by `position`, then name.
+    Keys of `match` are FOCUS columns (`ServiceName`, `SubAccountId`, `ChargeCategory`), `tag:KEY`, or `account`: the
+    named account (`idle`, `shared`, …) in which a charge would rest. `to` is an asset key, or the account `shared`.
+    `spread` lists asset keys among which the amount is divided equally. Rules are tried by `position`, then name; one
+    that matches on anything else is passed over.
     """
 
     name: str

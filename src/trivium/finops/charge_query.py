@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from trivium.facts.charges import FOCUS
+from trivium.facts.charges import ACCOUNT, TAG, is_matchable
 from trivium.facts.instants import DAY
 from trivium.facts.keys import kind_of
-from trivium.facts.problem import refuse, shown
 from trivium.facts.statements import Rule
 from trivium.graph.flows import Flows
 
@@ -24,8 +23,6 @@ SIGNATURE: Final = (
     "tag_mlflow_run_id", "tag_openlineage_run_id", "tag_team", "tag_product", "tag_account", "allocated_tag_account",
 )  # fmt: skip
 """Columns that decide who bears a charge, and those that a person recognises it by."""
-ACCOUNT: Final = "account"
-"""What a rule matches to spread a named account."""
 _EXACT, _DAY, _MONTH = range(3)
 _RESTS: Final = {"endpoint": _DAY, "job": _DAY, "team": _MONTH, "product": _MONTH, "": _MONTH}
 """Kinds of bearers at which money rests, by the time that is asked of their charges; all others pass it on."""
@@ -51,16 +48,11 @@ def asked_by(rules: Iterable[Rule]) -> dict[str, str]:
     asked: dict[str, str] = {}
     for rule in rules:
         for name in rule.match:
-            if name.startswith("tag:"):
-                pointer = "/" + name[4:].replace("~", "~0").replace("/", "~1")
+            assert is_matchable(name), "the graph passes other rules over"
+            if name.startswith(TAG):
+                pointer = "/" + name.removeprefix(TAG).replace("~", "~0").replace("/", "~1")
                 asked[name] = f"json_extract_string(\"Tags\", '{pointer.replace(chr(39), chr(39) * 2)}')"
-            elif name == ACCOUNT:
-                continue
-            elif name not in FOCUS:
-                raise refuse(
-                    "bad_rule", f"Rule {shown(rule.name)} matches {shown(name)}, no FOCUS column.", where="rule"
-                )
-            elif name not in SIGNATURE:
+            elif name not in SIGNATURE and name != ACCOUNT:
                 asked[name] = f'CAST("{name}" AS VARCHAR)'
     return asked
 

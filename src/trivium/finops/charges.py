@@ -9,8 +9,9 @@ from typing import Any, Final, Protocol
 import msgspec
 import numpy as np
 
+from trivium.facts.charges import ACCOUNT
 from trivium.facts.statements import Rule
-from trivium.finops.charge_query import ACCOUNT, SIGNATURE, count_values, grouping
+from trivium.finops.charge_query import SIGNATURE, count_values, grouping
 from trivium.graph.flows import Flows
 
 __all__ = ["ACCOUNT", "SIGNATURE", "Bill", "Charge", "currencies", "latest_start", "read_charges"]

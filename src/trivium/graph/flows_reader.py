@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
@@ -12,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from trivium.facts.statements import (
+    LONGEST_LIFE,
     Belongs,
     Declared,
     Life,
@@ -26,6 +26,7 @@ from trivium.graph.flows import OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
 from trivium.graph.moment_columns import read_ends, read_starts
 from trivium.graph.naming import Naming, Placed
+from trivium.graph.passed_over import LIFE_FIELD, is_carried_out, tagged_days
 from trivium.graph.run_columns import RunColumns, read_runs
 from trivium.graph.use_columns import RawUses, list_datasets, read_uses, united_uses
 from trivium.graph.version_columns import (
@@ -42,7 +43,6 @@ from trivium.graph.words import SHARED, keys_in, resource_id
 DEFAULT_EXPERIMENT: Final = "experiment:0"
 """MLflow's experiment 0 is where runs land that nobody sorted: it groups nothing."""
 UNGROUPED: Final = -2
-_DAYS = re.compile(r"\s*(\d{1,5})\s*(?:d|days?)?\s*")
 _DESCRIBED = text("SELECT asset, value, sequence FROM graph_descriptions WHERE field = :field ORDER BY at, value")
 _RESOURCES = text("SELECT asset, resource, sequence FROM graph_resources")
 
@@ -172,11 +172,11 @@ def _consumers(book: VersionBook, said: Said, naming: Naming) -> list[str]:
 def _lives(connection: Connection, said: Said, naming: Naming, datasets: list[str]) -> Int32:
     """Give each dataset its life in days: as declared, else as its tag `trivium:life` says."""
     days: dict[str, int] = {}
-    for asset, value, _ in connection.execute(_DESCRIBED, {"field": "tag:trivium:life"}):
-        if found := _DAYS.fullmatch(value):
+    for asset, value, _ in connection.execute(_DESCRIBED, {"field": LIFE_FIELD}):
+        if found := tagged_days(value):
             key = naming.keys[naming.asset[asset]]
-            days[key] = max(days.get(key, 0), int(found[1]))
-    days |= {naming.name(s.dataset): s.days for s, _ in said if isinstance(s, Life)}
+            days[key] = max(days.get(key, 0), found)
+    days |= {naming.name(s.dataset): s.days for s, _ in said if isinstance(s, Life) and s.days <= LONGEST_LIFE}
     return np.array([days.get(key, 0) for key in datasets], np.int32)
 
 
@@ -196,6 +196,7 @@ def _resources(connection: Connection, said: Said, naming: Naming) -> list[Resou
 
 
 def _rules(said: Said, naming: Naming) -> list[Rule]:
+    """List the rules that can be carried out, in the order in which they are tried."""
     rules = [
         msgspec.structs.replace(
             rule,
@@ -203,7 +204,7 @@ def _rules(said: Said, naming: Naming) -> list[Rule]:
             spread=tuple(naming.name(key) for key in rule.spread),
         )
         for rule, _ in said
-        if isinstance(rule, Rule)
+        if isinstance(rule, Rule) and is_carried_out(rule)
     ]
     return sorted(rules, key=lambda rule: (rule.position, rule.name))
 

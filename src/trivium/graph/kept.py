@@ -25,7 +25,7 @@ _MARKS: Final = {
     ),
     "described": text(
         "SELECT count(*), coalesce(sum(sequence), 0), coalesce(sum(at / 1000000), 0), coalesce(sum(at % 1000000), 0)"
-        " FROM graph_descriptions WHERE field IN ('job_type', 'owners', 'documentation')"
+        " FROM graph_descriptions WHERE field IN ('job_type', 'owners', 'documentation', 'tag:trivium:life')"
     ),
     "named": text(
         "SELECT count(*), count(first_at), coalesce(sum(named), 0), coalesce(max(id), 0) FROM graph_names"

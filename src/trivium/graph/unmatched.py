@@ -18,6 +18,7 @@ from trivium.graph.assets import directory
 from trivium.graph.declarations import all_declared
 from trivium.graph.identity import canonical_key, names_now
 from trivium.graph.kept import kept
+from trivium.graph.passed_over import passed_over
 from trivium.graph.spelling import spell
 from trivium.graph.words import RESOURCE, keys_in, resource_id
 
@@ -52,12 +53,14 @@ def unmatched(connection: Connection, limit: int = 1000) -> list[Unmatched]:
     """List the names of the graph that could not be joined, by reason and name.
 
     Datasets that are read but that nobody writes, while a written one is spelled nearly alike; runs without a job;
-    declared assets that no event names; versions that are used but whose origin is unknown.
+    declared assets that no event names; versions that are used but whose origin is unknown; rules and lives that
+    cannot be carried out.
     """
     sources = kept(connection, "sources", ("linked", "merged", "declared", "described"), _sources)
     absent = kept(connection, "absent", ("named", "declared", "merged", "linked", "described"), _absent, _unheard_runs)
     originless = kept(connection, "originless", ("declared",), _originless)
-    found = [*sources, *_jobless(connection, limit), *absent, *originless]
+    over = kept(connection, "passed over", ("declared", "merged", "described"), _passed_over)
+    found = [*sources, *_jobless(connection, limit), *absent, *originless, *over]
     return sorted(found, key=lambda one: (one.reason, one.name))[:limit]
 
 
@@ -120,6 +123,10 @@ def _sources(connection: Connection) -> list[Unmatched]:
     alike = Alike(written)
     listed = [(key, alike.to(key)) for key in sorted(read - written)]
     return [Unmatched(key, "read, but never written", found) for key, found in listed if found]
+
+
+def _passed_over(connection: Connection) -> list[Unmatched]:
+    return [Unmatched(name, reason) for name, reason in passed_over(connection)]
 
 
 def _jobless(connection: Connection, limit: int) -> list[Unmatched]:

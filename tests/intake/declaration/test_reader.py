@@ -168,7 +168,23 @@ def test_the_files_stem_names_a_declaration_that_has_no_name() -> None:
         (b'[[use]]\nversion = "m/1"\nby = "job:a/b"\nsince = "soon"', ["since is wrong: 'soon' is no point in time"]),
         (b'[[predictions]]\nversion = "m/1"\nby = "job:a/b"\nmonths = { "2026" = 1 }', ["no single month"]),
         (b'[[predictions]]\nversion = "m/1"\nby = "job:a/b"\nmonths = { "2026-10" = -1 }', ["counts -1"]),
-        (b'[[rule]]\nname = "r"\nmatch = { A = "b" }', ["both there, or both missing"]),
+        (b'[[rule]]\nname = "r"\nmatch = { ServiceName = "b" }', ["both there, or both missing"]),
+        (b'[[rule]]\nname = "r"\nmatch = { ServicName = "b" }\nto = "shared"', ["'ServicName'", "`ServiceName`?"]),
+        (b'[[rule]]\nname = "r"\nmatch = { acount = "idle" }\nto = "shared"', ["'acount'", "`account`?"]),
+        (b'[[rule]]\nname = "r"\nmatch = { "tag:" = "b" }\nto = "shared"', ["'tag:'", "tag:KEY"]),
+        (b'[[rule]]\nname = "r"\nmatch = { zz = "b" }\nto = "shared"', ["'zz'", "FOCUS column", "tag:KEY"]),
+        (b'[[dataset]]\nkey = "s3://lake/x"\nlife_days = 3661', ["life_days is 3661", "3660"]),
+        (b'[[product]]\nname = "a"\nvalue_per_day = "-5 EUR"', ["value_per_day is '-5 EUR'", "0 on"]),
+        (b'[[product]]\nname = "a"\nvalue_per_day = "NaN EUR"', ["value_per_day is wrong"]),
+        (b'[[resource]]\nid = "r"\nused_by = ["job:a/b"]\nweight = nan', ["nan is no finite number"]),
+        (b'[[resource]]\nid = "r"\nused_by = ["job:a/b"]\nweight = -1', ["weight is '-1'", "above 0"]),
+        (b'[[job]]\nkey = "a/b"\nuses = [{ sinse = 2026-10-06 }]', ["[[job.uses]]", "`since`?"]),
+        (b'[[job]]\nkey = "a/b"\nuses = [{ since = 2026-10-06 }]', ["[[job.uses]]", "version is missing"]),
+        (b'[[endpoint]]\nname = "a"\nserves = [{ version = "m/1", since = 2026-10-06, until = 2026-10-05 }]',
+         ["[[endpoint.serves]] until is '2026-10-05'", "after `since`"]),
+        (b'[[use]]\nversion = "m/1"\nby = "job:a/b"\nsince = 2026-10-06\nuntil = 2026-10-06', ["[[use]] until"]),
+        (b"a." * 1500 + b"b = 1", ["nested deeper than 64"]),
+        (b"[[team]]\nname = " + b"[" * 2000 + b"]" * 2000, ["nested deeper than 64"]),
         (b'[[rule]]\nname = "r"\nmatch = {}\nto = "shared"', ["match is empty"]),
         (b'[[model]]\nname = "m"\n[[model.version]]\nversoin = 1', ["[[model.version]]", "`version`?"]),
         (b'[[dataset]]\nkey = "a/b"\nlife_days = 1\n[[dataset]]\nkey = "a/b"\nlife_days = 2', ["twice", "d.toml:1"]),
@@ -202,6 +218,18 @@ def test_no_value_breaks_the_reader(table: str, entry: dict) -> None:
     text = "\n".join([f"[[{table}]]", *lines])
     with contextlib.suppress(ProblemError):
         assert read_declaration(text.encode(), "d").name == "d"
+
+
+def test_a_rule_may_match_columns_tags_and_accounts() -> None:
+    match = '{ ServiceName = "S3", "tag:a/b" = "c", account = "idle" }'
+    (rule,) = read_declaration(f'[[rule]]\nname = "r"\nmatch = {match}\nto = "shared"'.encode(), "d").statements
+    assert isinstance(rule, Rule)
+    assert list(rule.match) == ["ServiceName", "account", "tag:a/b"]
+
+
+def test_the_longest_life_can_be_declared() -> None:
+    (life,) = read_declaration(b'[[dataset]]\nkey = "a/b"\nlife_days = 3660', "d").statements
+    assert life == Life("dataset:a/b", 3660)
 
 
 def test_the_difference_adds_changes_and_withdraws() -> None:

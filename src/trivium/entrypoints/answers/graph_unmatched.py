@@ -39,7 +39,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
     """A name that is joined to nothing."""
 
     name: Annotated[str, Meta(description="The name: a key, a resource's id, a service.")]
-    kind: Annotated[str, Meta(description="`resource`, `service`, or the kind of asset.")]
+    kind: Annotated[str, Meta(description="`resource`, `service`, `rule`, or the kind of asset.")]
     why: Annotated[str, Meta(description="Why it is listed.")]
     money: Annotated[str, Meta(description="The month's money that rests on it, exact.")]
     suggestions: Annotated[tuple[str, ...], Meta(description="The assets that it may mean, the likeliest first.")]

@@ -30,7 +30,6 @@ REMEDIES: Final[dict[str, tuple[str, str]]] = {
     "bad_number": (_BODY, "Send finite numbers, and integers of at most 64 bits."),
     "bad_parquet": (_FILE, "Export it again."),
     "bad_query": ("sql", _REPORT),
-    "bad_rule": ("rule", "Match FOCUS columns, as ServiceName, or tags, as `tag:team`."),
     "bad_text": ("text", "Send printable text in UTF-8, without NUL."),
     "bad_time": ("time", "Write ISO 8601, as 2026-10-05T08:30:00Z, in the years 1 to 9999."),
     "blob_changed": (_HOME, "Restore a backup."),

@@ -40,11 +40,11 @@ class Entry:
                 raise self.refused(key, f"holds {shown(value)}, which is no text", "Write a list of texts.")
         return list(values)
 
-    def count(self, key: str, least: int = 0) -> int:
-        """Take a whole number from `least` on."""
+    def count(self, key: str, least: int = 0, most: int = 2**31 - 1) -> int:
+        """Take a whole number from `least` to `most`."""
         value = int(self._values.get(key, least))
-        if not least <= value < 2**31:
-            raise self.refused(key, f"is {value}", f"Write a whole number from {least} on.")
+        if not least <= value <= most:
+            raise self.refused(key, f"is {value}", f"Write a whole number from {least} to {most}.")
         return value
 
     def weight(self) -> str:

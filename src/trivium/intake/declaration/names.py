@@ -51,7 +51,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "endpoint": ("name",), "dataset": ("key",), "job": ("key",), "resource": ("id", "used_by"),
     "alias": ("name", "means"), "experiment": ("name",), "model": ("name",), "use": ("version", "by"),
     "predictions": ("version", "by", "months"), "rule": ("name", "match"), "version": ("version",),
-    "serves": ("version",),
+    "serves": ("version",), "uses": ("version",),
 }  # fmt: skip
 
 TYPES: Final = {

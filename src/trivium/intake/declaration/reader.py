@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from trivium.facts.bounds import MAX_BODY, walk
+from trivium.facts.bounds import MAX_BODY, too_deep, walk
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.statements import Declared, encode_statement, identity_of
 from trivium.intake.declaration.entries import Entry
@@ -94,7 +94,9 @@ def _toml(raw: bytes, file: str) -> dict[str, Any]:
         return tomllib.loads(raw.decode())
     except UnicodeDecodeError as fault:
         raise refuse("bad_text", f"Byte {fault.start} of the declaration is no UTF-8.", where=file) from fault
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
+    except RecursionError as fault:
+        raise too_deep(file, "The declaration") from fault
+    except (tomllib.TOMLDecodeError, ValueError) as fault:
         found = _AT.search(str(fault))
         where = f"{file}:{found[1]}" if found else file
         reason = _AT.sub("", str(fault)).strip()

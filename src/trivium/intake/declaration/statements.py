@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Final
 
+from trivium.facts.charges import ACCOUNT, FOCUS, is_matchable
 from trivium.facts.keys import model_version, parse
 from trivium.facts.money import Money, parse_amount, plain
 from trivium.facts.period import month_of, parse_period
 from trivium.facts.problem import ProblemError, shown
 from trivium.facts.statements import (
+    LONGEST_LIFE,
     Alias,
     Belongs,
     Declared,
@@ -71,11 +74,14 @@ def _money(entry: Entry, value: str) -> Money:
     if not found:
         raise entry.refused("value_per_day", f"is {shown(value)}", 'Write amount and currency, as "120 EUR".')
     try:
-        return Money(parse_amount(found[1]), found[2])
+        money = Money(parse_amount(found[1]), found[2])
     except ProblemError as fault:
         raise entry.refused(
             "value_per_day", f"is wrong: {fault.problem.title.rstrip('.')}", 'Write it as "120 EUR".'
         ) from fault
+    if money.amount < 0:
+        raise entry.refused("value_per_day", f"is {shown(value)}", "Write an amount from 0 on.")
+    return money
 
 
 def _owner(entry: Entry) -> Iterator[Declared]:
@@ -100,7 +106,7 @@ def _endpoint(entry: Entry) -> Iterator[Declared]:
 def _dataset(entry: Entry) -> Iterator[Declared]:
     dataset = entry.key("key", "dataset")
     yield from _about(entry, dataset)
-    if days := entry.count("life_days"):
+    if days := entry.count("life_days", most=LONGEST_LIFE):
         yield Life(dataset, days)
 
 
@@ -111,9 +117,15 @@ def _job(entry: Entry) -> Iterator[Declared]:
 
 
 def _uses(entry: Entry, key: str, by: str) -> Iterator[Declared]:
-    for served in entry.inner(key, SERVED, f"{entry.table}.serves"):
-        since, until = served.instant("since"), served.instant("until")
-        yield VersionUsed(served.version("version"), by, since, until)
+    for served in entry.inner(key, SERVED, f"{entry.table}.{key}"):
+        yield _used(served, by)
+
+
+def _used(entry: Entry, by: str) -> VersionUsed:
+    since, until = entry.instant("since"), entry.instant("until")
+    if entry.text("until") and (until <= since or not until):
+        raise entry.refused("until", f"is {shown(entry.text('until'))}", "Write a time after `since`, or leave it out.")
+    return VersionUsed(entry.version("version"), by, since, until)
 
 
 def _resource(entry: Entry) -> Iterator[Declared]:
@@ -155,8 +167,7 @@ def _model(entry: Entry) -> Iterator[Declared]:
 
 
 def _use(entry: Entry) -> Iterator[Declared]:
-    by = entry.key("by", "endpoint", "job")
-    yield VersionUsed(entry.version("version"), by, entry.instant("since"), entry.instant("until"))
+    yield _used(entry, entry.key("by", "endpoint", "job"))
 
 
 def _predictions(entry: Entry) -> Iterator[Declared]:
@@ -176,6 +187,8 @@ def _predictions(entry: Entry) -> Iterator[Declared]:
 def _rule(entry: Entry) -> Iterator[Declared]:
     match = entry.table_of("match")
     for column, value in match.items():
+        if not is_matchable(column):
+            raise _unmatchable(entry, column)
         if not isinstance(value, str):
             raise entry.refused("match", f"asks {column} for {shown(value)}", "Write texts in match.")
     to = entry.text("to")
@@ -187,6 +200,12 @@ def _rule(entry: Entry) -> Iterator[Declared]:
         raise entry.refused("to", "and spread are both there, or both missing", fix)
     target = to if to in {"", _SHARED} else entry.as_key("to", to)
     yield Rule(entry.text("name"), dict(sorted(match.items())), target, spread, entry.count("position"))
+
+
+def _unmatchable(entry: Entry, column: str) -> ProblemError:
+    near = get_close_matches(column, (*FOCUS, ACCOUNT), n=1, cutoff=0.7)
+    fix = f"Did you mean `{near[0]}`?" if near else "Write columns of FOCUS 1.4, `account`, or `tag:KEY`."
+    return entry.refused("match", f"asks for {shown(column)}, no FOCUS column, `account` or `tag:KEY`", fix)
 
 
 _SAYS: Final[dict[str, Callable[[Entry], Iterator[Declared]]]] = {
