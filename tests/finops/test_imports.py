@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import errno
 from decimal import Decimal, localcontext
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.book import RefusingBook
 from tests.intake.focus.bills import csv_of, row
 from tests.shared_data import shared
-from trivium.facts.problem import ProblemError
+from trivium.facts.problem import ProblemError, refuse
 from trivium.finops.imports import import_focus, import_focus_files
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
@@ -291,3 +293,38 @@ def test_progress_counts_on_over_several_files(tmp_path, ledger, lake):
     assert {total for _, _, total in told} == {size}
     assert told == sorted(told)
     assert told[-1][0] == 2
+
+
+def lake_files(lake: Lake) -> list[str]:
+    return sorted(str(path.relative_to(lake.folder)) for path in lake.folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("code", ["read_only", "overloaded", "import_overtaken"])
+def test_a_refused_append_leaves_no_file_behind(code, tmp_path, ledger, lake):
+    import_focus(bill(tmp_path, "kept.csv"), ledger=ledger, lake=lake)
+    before = lake_files(lake)
+    book = RefusingBook(ledger, refuse(code, "Not now.", status=503))
+    for _ in range(2):
+        with pytest.raises(ProblemError):
+            import_focus(bill(tmp_path, "a.csv", row(ResourceId="res-9")), ledger=book, lake=lake)
+        assert lake_files(lake) == before
+    assert import_focus(bill(tmp_path, "a.csv", row(ResourceId="res-9")), ledger=ledger, lake=lake).imported == 1
+
+
+@pytest.mark.parametrize("fault", [TimeoutError("no answer"), refuse("closed", "The ledger is closed.", status=503)])
+def test_files_whose_fate_is_unknown_wait_for_the_next_start(fault, tmp_path, ledger, lake):
+    with pytest.raises(type(fault)):
+        import_focus(bill(tmp_path, "a.csv"), ledger=RefusingBook(ledger, fault), lake=lake)
+    assert any(name.startswith("charges/") for name in lake_files(lake))
+    lake.sweep()
+    assert lake_files(lake) == []
+
+
+def test_a_file_that_cannot_be_published_leaves_nothing(tmp_path, ledger, lake, monkeypatch):
+    def full(here: Path, there: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "rename", full)
+    with pytest.raises(OSError, match="No space"):
+        import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+    assert (lake_files(lake), staged(lake)) == ([], [])

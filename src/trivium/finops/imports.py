@@ -139,10 +139,26 @@ def import_focus_files(
             bills = [_read_as(bill, report) for bill, report in zip(bills, reports, strict=True)]
             known = _known(bills, lake, add=add)
             if known is not None:
-                return _already_known(ledger.fact(known), lake)
-            return _enter(bills, reports, stage, _Order(ledger, lake, _key(bills, add=add), add, actor))
-        finally:
-            stage.discard()
+                report = _already_known(ledger.fact(known), lake)
+            else:
+                report = _enter(bills, reports, stage, _Order(ledger, lake, _key(bills, add=add), add, actor))
+        except BaseException as fault:
+            _give_up(stage, lake, fault)
+            raise
+        stage.discard()
+        return report
+
+
+def _give_up(stage: Stage, lake: Lake, fault: BaseException) -> None:
+    """Remove what was staged, and what was published if the ledger refused it.
+
+    Where no refusal came, or the ledger is closed, nobody can say here whether the delivery stands: the place stays,
+    and the next start looks.
+    """
+    if not stage.published:
+        stage.withdraw(set())
+    elif isinstance(fault, ProblemError) and fault.problem.code != "closed":
+        lake.withdraw(stage)
 
 
 class _Bill(msgspec.Struct, frozen=True):

@@ -45,6 +45,12 @@ class Lake:
             known = known_paths(connection)
         return sweep(self.folder, known)
 
+    def withdraw(self, stage: Stage) -> list[str]:
+        """Remove what a refused delivery staged and published; gives the paths removed from the lake itself."""
+        with self._reading() as connection:
+            known = known_paths(connection)
+        return stage.withdraw(known)
+
     def stage(self) -> Stage:
         """Open a place for one delivery's files."""
         return Stage(self.folder)

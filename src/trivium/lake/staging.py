@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,13 +30,14 @@ class Stage:
         self.token = uuid.uuid4().hex
         self.folder = lake / "staging" / self.token
         self.folder.mkdir(parents=True, mode=0o700)
+        self.published = False
         self._lake = lake
 
     def path(self, table: str, number: int) -> Path:
         """Name the staged file of a table (`charges`, `resources`)."""
         return self.folder / f"{table}-{number}.parquet"
 
-    def publish(self, staged: Iterable[tuple[str, Path, int]]) -> tuple[LakeFile, ...]:
+    def publish(self, staged: Sequence[tuple[str, Path, int]]) -> tuple[LakeFile, ...]:
         """Sync and move (table, path, rows) into the lake; gives the files for the ledger's fact, with their hashes."""
         files = [
             LakeFile(
@@ -61,11 +62,16 @@ class Stage:
         for folder in {(self._lake / file.path).parent for file in files}:
             _sync(folder)
         _sync(self._lake)
+        self.published = True
         return tuple(files)
 
     def discard(self) -> None:
         """Remove the place and what is left in it; published files stay."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def withdraw(self, known: set[str]) -> list[str]:
+        """Remove the place and the files published from it that are not `known` to the ledger; gives those removed."""
+        return _withdraw(self._lake, self.folder, known)
 
 
 def sweep(lake: Path, known: set[str]) -> list[str]:
@@ -73,13 +79,19 @@ def sweep(lake: Path, known: set[str]) -> list[str]:
 
     Only files named by an intent are ever removed from the lake itself. Gives the paths removed there.
     """
-    removed = []
+    removed: list[str] = []
     for folder in sorted((lake / "staging").glob("*")):
-        for path in _intended(folder):
-            if path not in known and (lake / path).exists():
-                (lake / path).unlink()
-                removed.append(path)
-        shutil.rmtree(folder, ignore_errors=True)
+        removed += _withdraw(lake, folder, known)
+    return removed
+
+
+def _withdraw(lake: Path, folder: Path, known: set[str]) -> list[str]:
+    removed = []
+    for path in _intended(folder):
+        if path not in known and (lake / path).exists():
+            (lake / path).unlink()
+            removed.append(path)
+    shutil.rmtree(folder, ignore_errors=True)
     return removed
 
 
