@@ -26,7 +26,7 @@ class GraphFold:
     """
 
     name = "graph"
-    version = 2
+    version = 3
     kinds = DECLARED_KINDS | {Kind.LINEAGE_EVENT}
     inside = False
 

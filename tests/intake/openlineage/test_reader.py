@@ -13,8 +13,11 @@ from tests.shared_data import shared
 from trivium.facts.bounds import MAX_DEPTH, check_bounds, depth_of
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import parse_instant
+from trivium.facts.keys import parse
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import ProblemError
+from trivium.facts.statements import DatasetSeen, RunSeen
+from trivium.intake.openlineage.names import MAX_NAME
 from trivium.intake.openlineage.reader import accept, accept_batch, statements
 
 RUN = {"eventTime": "2026-10-05T08:00:00Z", "run": {"runId": "r"}, "job": {"namespace": "n", "name": "j"}}
@@ -203,3 +206,30 @@ def test_every_recorded_event_is_accepted_byte_for_byte() -> None:
 
 def test_bounds_of_ordinary_events_are_checked_without_reading_them() -> None:
     check_bounds(event("r", "START", "2026-10-05", reads=["x"]))
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_name_in_a_facet_that_no_key_can_hold_is_as_good_as_absent(long: bool) -> None:
+    count = MAX_NAME + 1 if long else MAX_NAME
+    name, pair = "/" * count, {"namespace": "%" * (count - 1), "name": "x"}
+    raw = event(
+        "r", "START", "2026-10-05T00:00:00Z",
+        reads=[{"namespace": "n", "name": "d", "facets": {
+            "symlinks": {"identifiers": [pair]},
+            "ownership": {"owners": [{"name": name}]},
+            "columnLineage": {"fields": {"a": {"inputFields": [pair | {"field": "b"}]}}},
+        }}],
+        parent=name, root=name,
+        tags={"tags": [{"key": "mlflow.run_id", "value": name}, {"key": "trivium.resource_id", "value": name}]},
+        externalQuery={"externalQueryId": name},
+    )  # fmt: skip
+    fact = accept(raw)
+    run, *others = statements(RecordedFact(sequence=1, recorded_at=0, fact=fact))
+    assert isinstance(run, RunSeen)
+    named = [run.parent, run.root, *run.same_as, *run.resources, *run.queries]
+    for dataset in others:
+        assert isinstance(dataset, DatasetSeen)
+        named += [*dataset.symlinks, *dataset.owners, *(key for column in dataset.columns for key, _ in column.sources)]
+    keys = [one for one in named if one]
+    assert len(keys) == (0 if long else 8)
+    assert all(parse(key if ":" in key else f"resource:{key}") for key in keys)

@@ -7,7 +7,7 @@ from typing import Any
 
 from trivium.facts.bounds import INT64
 from trivium.facts.statements import Column
-from trivium.intake.openlineage.names import dataset_key, run_key, team_key
+from trivium.intake.openlineage.names import dataset_key, fits, named_run, team_key
 
 LIFE_TAG = "trivium:life"
 
@@ -69,7 +69,7 @@ def tags_of(facets: dict[str, Any]) -> list[tuple[str, str]]:
 def owners_of(facets: dict[str, Any]) -> tuple[str, ...]:
     """List the teams of an ownership facet, sorted."""
     names = (owner.get("name") for owner in items(facets, "ownership", "owners"))
-    return tuple(sorted({team_key(name) for name in names if isinstance(name, str) and name}))
+    return tuple(sorted({team_key(name) for name in names if isinstance(name, str) and fits(name)}))
 
 
 def symlinks_of(facets: dict[str, Any]) -> tuple[str, ...]:
@@ -129,5 +129,4 @@ def parent_of(facets: dict[str, Any]) -> tuple[str, Any, str]:
 
 
 def _run_of(holder: dict[str, Any]) -> str:
-    run_id = text(holder, "run", "runId")
-    return run_key(run_id) if run_id else ""
+    return named_run(text(holder, "run", "runId"))

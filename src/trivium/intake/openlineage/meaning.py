@@ -26,7 +26,9 @@ from trivium.intake.openlineage.names import (
     RUN_ID_TAGS,
     TEST,
     dataset_key,
+    fits,
     job_key,
+    named_run,
     run_key,
 )
 from trivium.intake.openlineage.quality import checks_of, measures_of
@@ -103,8 +105,8 @@ def _run_seen(
         same_as=_same_as(facets, tags, run),
         reads=_uses(inputs, "inputStatistics"),
         writes=_uses(outputs, "outputStatistics"),
-        resources=tuple(sorted({value for key, value in tags if key == RESOURCE_TAG and value})),
-        queries=(query,) if query else (),
+        resources=tuple(sorted({value for key, value in tags if key == RESOURCE_TAG and fits(value)})),
+        queries=(query,) if fits(query) else (),
         tags=_run_tags(facets, tags),
         error=text(facets, "errorMessage", "message"),
     )
@@ -130,7 +132,7 @@ def _same_as(facets: dict[str, Any], tags: list[tuple[str, str]], run: str) -> t
             [facet] if isinstance(facet, str) else [text(facets, name, field) for field in ("value", "runId", "run_id")]
         )
     found += [text(facets, "mlflow", field) for field in ("run_id", "runId", "mlflow.run_id")]
-    return tuple(sorted({run_key(value) for value in found if value} - {run}))
+    return tuple(sorted({named_run(value) for value in found} - {run, ""}))
 
 
 def _uses(datasets: Named, facet: str) -> tuple[DatasetUse, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from trivium.facts.keys import dataset, job
+from trivium.facts.keys import MAX_LENGTH, dataset, job
 
 SOURCE: Final = "openlineage"
+MAX_NAME: Final = MAX_LENGTH // 3 - 64
+"""Characters of namespace and name together, of a run's id and of a team: escaped, they still fit an asset key."""
 EVENTS: Final = {
     "START": "start", "RUNNING": "running", "COMPLETE": "complete", "FAIL": "fail", "ABORT": "abort", "OTHER": "other",
 }  # fmt: skip
@@ -26,13 +28,23 @@ def run_key(run_id: str) -> str:
 
 
 def pair_of(value: Any) -> tuple[str, str] | None:
-    """Take namespace and name out of a dataset, a job or a symlink; None when they are not both there."""
+    """Take namespace and name out of a dataset, a job or a symlink; None when they are not both there, or too long."""
     if not isinstance(value, dict):
         return None
     namespace, name = value.get("namespace"), value.get("name")
-    if isinstance(namespace, str) and isinstance(name, str) and name:
+    if isinstance(namespace, str) and isinstance(name, str) and name and len(namespace) + len(name) <= MAX_NAME:
         return namespace, name
     return None
+
+
+def named_run(run_id: str) -> str:
+    """Write the key of a run named in a facet; empty when it names none, or one too long for a key."""
+    return run_key(run_id) if fits(run_id) else ""
+
+
+def fits(name: str) -> bool:
+    """Say whether a name that a facet gives can be part of an asset key: not empty, not too long."""
+    return 0 < len(name) <= MAX_NAME
 
 
 def dataset_key(value: Any) -> str:

@@ -7,25 +7,21 @@ is not as its schema says is kept as it was sent and means nothing.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final
 
 import msgspec
 
 from trivium.facts.bounds import check_bounds, decode, malformed, without_mark
 from trivium.facts.fact import Fact
 from trivium.facts.instants import parse_instant
-from trivium.facts.keys import MAX_LENGTH, dataset, job
+from trivium.facts.keys import dataset, job
 from trivium.facts.kinds import Kind
 from trivium.facts.misfits import misfit
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.screening import Screen
 from trivium.intake.openlineage.meaning import statements
-from trivium.intake.openlineage.names import EVENTS, SOURCE, run_key
+from trivium.intake.openlineage.names import EVENTS, MAX_NAME, SOURCE, run_key
 
 __all__ = ["BatchFailure", "accept", "accept_batch", "body_hash", "statements"]
-
-MAX_NAME: Final = MAX_LENGTH // 3 - 64
-"""Characters of namespace and name together: escaped, they still fit an asset key."""
 
 
 class BatchFailure(msgspec.Struct, frozen=True):
