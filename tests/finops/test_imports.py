@@ -121,11 +121,36 @@ def test_a_currency_that_is_gone_from_the_changed_file_is_replaced_too(tmp_path,
     assert lake.query("SELECT BillingCurrency, BilledCost FROM charges") == [("EUR", Decimal(2))]
 
 
-def test_a_replaced_file_again_is_a_no_op_that_says_what_happened(tmp_path, ledger, lake):
-    import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+def test_the_bill_before_comes_back_when_it_is_imported_again(tmp_path, ledger, lake):
+    first = import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
     import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
-    again = import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
-    assert (again.already_known, again.imported, sums(lake)) == (True, 0, (1, Decimal(10)))
+    for _ in range(2):
+        back = import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+        assert (back.already_known, back.imported, back.replaced.rows) == (False, 1, 1)
+        assert back.sequence != first.sequence
+        assert sums(lake) == (1, Decimal("1.25"))
+        head = ledger.head().sequence
+        again = import_focus(bill(tmp_path, "a.csv"), ledger=ledger, lake=lake)
+        assert (again.already_known, again.sequence, ledger.head().sequence) == (True, back.sequence, head)
+        forth = import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+        assert (forth.already_known, sums(lake)) == (False, (1, Decimal(10)))
+
+
+def test_a_bill_that_was_replaced_in_part_comes_back_whole(tmp_path, ledger, lake):
+    rows = (row(), row(BillingAccountId="7", BilledCost="2"))
+    import_focus(bill(tmp_path, "a.csv", *rows), ledger=ledger, lake=lake)
+    import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+    assert sums(lake) == (2, Decimal(12))
+    back = import_focus(bill(tmp_path, "a.csv", *rows), ledger=ledger, lake=lake)
+    assert (back.imported, back.replaced.rows, sums(lake)) == (2, 2, (2, Decimal("3.25")))
+
+
+def test_what_was_added_is_not_added_again_while_a_part_of_it_stands(tmp_path, ledger, lake):
+    rows = (row(), row(BillingAccountId="7", BilledCost="2"))
+    import_focus(bill(tmp_path, "a.csv", *rows), ledger=ledger, lake=lake, add=True)
+    import_focus(bill(tmp_path, "a.csv", row(BilledCost="10")), ledger=ledger, lake=lake)
+    again = import_focus(bill(tmp_path, "a.csv", *rows), ledger=ledger, lake=lake, add=True)
+    assert (again.already_known, again.imported, sums(lake)) == (True, 0, (2, Decimal(12)))
     assert [trouble.reason for trouble in again.problems] == ["replaced_since"]
 
 

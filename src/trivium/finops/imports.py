@@ -26,7 +26,7 @@ from trivium.intake.focus.reader import Job
 from trivium.intake.focus.report import FileReport
 from trivium.intake.focus.sandbox import read_apart
 from trivium.lake.lake import Lake
-from trivium.lake.manifest import counts, current_part, delivery_of, known_sizes, replaced_by
+from trivium.lake.manifest import counts, current_part, delivery_of, known_sizes, parts, replaced_by, replaced_key
 from trivium.lake.staging import Stage
 
 SOURCE: Final = "focus"
@@ -75,7 +75,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     `rows` are the rows of the files, `imported` those newly entered, `repaired` those of them in which anything was
     put right, `refused` those left out; `problems` says why. `currency`, `billed_cost` and `effective_cost` are empty
     where there are several currencies; `totals` has each. `sequence` is that of the delivery's fact, None when nothing
-    was entered. `already_known` says that the same content was imported before; nothing was done then.
+    was entered. `already_known` says that the same content was imported before and stands; nothing was done then.
     """
 
     rows: int
@@ -125,7 +125,8 @@ def import_focus_files(
     """Import FOCUS files as one delivery: all of them or none.
 
     Earlier rows of the same issuer, billing account, billing period and source name are replaced, unless `add`. The
-    same files again change nothing. Raises ProblemError when a file is refused whole.
+    same files again change nothing while their rows stand; once replaced, they are entered anew. Raises ProblemError
+    when a file is refused whole.
     """
     bills = _bills(paths, source_names)
     with lake.importing:
@@ -141,7 +142,9 @@ def import_focus_files(
             if known is not None:
                 report = _already_known(ledger.fact(known), lake)
             else:
-                report = _enter(bills, reports, stage, _Order(ledger, lake, _key(bills, add=add), add, actor))
+                report = _enter(
+                    bills, reports, stage, _Order(ledger, lake, _fresh_key(bills, lake, add=add), add, actor)
+                )
         except BaseException as fault:
             _give_up(stage, lake, fault)
             raise
@@ -220,11 +223,30 @@ def _read_as(bill: _Bill, report: FileReport) -> _Bill:
 
 
 def _known(bills: Sequence[_Bill], lake: Lake, *, add: bool) -> int | None:
-    """Find the delivery of the same contents."""
+    """Find the delivery of the same contents that still stands.
+
+    Once a part of it was replaced, the same bill is the way back to it; one that was added stands while any part does,
+    for what is left of it would count twice.
+    """
     if not all(bill.sha256 for bill in bills):
         return None
     with lake.reading() as connection:
-        return delivery_of(connection, _key(bills, add=add))
+        known = delivery_of(connection, _key(bills, add=add))
+        return known if known is not None and _stands(connection, known, add=add) else None
+
+
+def _stands(connection: Connection, delivery: int, *, add: bool) -> bool:
+    held, all_parts = current_part(connection, delivery), parts(connection, delivery)
+    assert held <= all_parts, "what holds was entered"
+    return held > 0 if add else held == all_parts
+
+
+def _fresh_key(bills: Sequence[_Bill], lake: Lake, *, add: bool) -> str:
+    """Give the idempotency key for entering these contents: their own, or one for entering them anew."""
+    key = _key(bills, add=add)
+    with lake.reading() as connection:
+        before = delivery_of(connection, key)
+        return key if before is None else replaced_key(connection, key, before)
 
 
 def _opened(path: Path) -> BufferedReader:
@@ -417,8 +439,10 @@ def _already_known(recorded: RecordedFact, lake: Lake) -> ImportReport:
     troubles = delivery.problems
     ended = len(delivery.batches) - current
     if ended:
-        done = f"Nothing was done: this content is delivery {recorded.sequence}, and a later one replaced its rows."
-        fix = "Import the newest bill, or this one with --add to enter its rows once more."
+        done = (
+            f"Nothing was done: this content is delivery {recorded.sequence}; a later one replaced a part of its rows."
+        )
+        fix = "Import the newest bill, or this one without --add to go back to its rows."
         troubles = (
             *troubles,
             Trouble(reason="replaced_since", column="", outcome="noted", count=ended, done=done, fix=fix),

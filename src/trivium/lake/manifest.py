@@ -132,8 +132,18 @@ def counts(connection: Connection) -> Counts:
 
 
 def delivery_of(connection: Connection, key: str) -> int | None:
-    """Give the sequence of the delivery with an idempotency key, if there is one."""
-    return connection.execute(select(DELIVERIES.c.delivery).where(DELIVERIES.c.key == key)).scalar()
+    """Give the newest delivery with an idempotency key, or with one that `replaced_key` made of it."""
+    same = or_(DELIVERIES.c.key == key, DELIVERIES.c.key.startswith(f"{key}{_AFTER}", autoescape=True))
+    return connection.execute(select(func.max(DELIVERIES.c.delivery)).where(same)).scalar()
+
+
+def replaced_key(connection: Connection, key: str, delivery: int) -> str:
+    """Make the idempotency key under which the contents of a replaced delivery are entered anew.
+
+    It names the last delivery that replaced a part of it, so that there is one such key each time.
+    """
+    ended = select(func.max(BATCHES.c.until_sequence)).where(BATCHES.c.delivery == delivery)
+    return f"{key}{_AFTER}{connection.execute(ended).scalar_one()}"
 
 
 def known_sizes(connection: Connection, sizes: Iterable[int]) -> set[int]:
@@ -168,6 +178,12 @@ def current_part(connection: Connection, delivery: int) -> int:
     return found.scalar_one()
 
 
+def parts(connection: Connection, delivery: int) -> int:
+    """Count the batches of a delivery, whether they hold or not."""
+    found = connection.execute(select(func.count()).select_from(BATCHES).where(BATCHES.c.delivery == delivery))
+    return found.scalar_one()
+
+
 def paths_of(connection: Connection, table: str) -> list[str]:
     """List the paths of all files of a table, in the order of their deliveries."""
     query = select(FILES.c.path).where(FILES.c.table == table).order_by(FILES.c.delivery, FILES.c.path)
@@ -179,6 +195,7 @@ def known_paths(connection: Connection) -> set[str]:
     return set(connection.execute(select(FILES.c.path)).scalars())
 
 
+_AFTER: Final = "@"
 _SAME: Final = ("issuer", "account", "period", "source")
 
 
