@@ -161,8 +161,12 @@ class Allocator:
         if resource:
             end = min(part.end, max(self.sharing.cutoff, part.start))
             split = self.sharing.sheet(resource).split(part.start, end)
+            users = sorted(split)
+            shares = apportion(units, [split[place] for place in users])
             found = [
-                (place if place >= 0 else self._named("idle"), share) for place, share in shared_exactly(units, split)
+                (place if place >= 0 else self._named("idle"), share)
+                for place, share in zip(users, shares, strict=True)
+                if share
             ]
         else:
             found = list(zip(bearers, apportion(units, [1] * len(bearers)), strict=True))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
 from trivium.facts.keys import kind_of
+from trivium.finops.network import Int64
 from trivium.finops.places import Places
 from trivium.finops.spans import Spans
 from trivium.graph.flows import Flows, ResourceUse
@@ -20,35 +23,40 @@ class Timesheet:
     """The use of one resource: between `edges[i]` and `edges[i + 1]` the places of `active[i]` share it by weight.
 
     `spans` are the (start, end, place, weight) of those who use it for a time, `always` those who use it at any time.
+    Weights are whole numbers.
     """
 
     edges: list[int]
-    active: list[list[tuple[int, Fraction]]]
-    spans: list[tuple[int, int, int, Fraction]]
-    always: list[tuple[int, Fraction]]
+    active: list[list[tuple[int, int]]]
+    spans: list[tuple[int, int, int, int]]
+    always: list[tuple[int, int]]
 
-    def split(self, start: int, end: int) -> dict[int, Fraction]:
-        """Give the part of [start, end) of each place as a fraction; -1 holds the instants that nobody used.
+    def split(self, start: int, end: int) -> dict[int, int]:
+        """Give the whole weights by which places share [start, end), by place; -1 holds the instants that nobody used.
 
         A charge for one instant is shared by those who are active then: who starts or ends at it is, too.
         """
-        parts: dict[int, Fraction] = defaultdict(Fraction)
         if end <= start:
             now = [(place, weight) for first, last, place, weight in self.spans if first <= start <= last]
-            users = [*self.always, *now]
-            whole = sum((weight for _, weight in users), Fraction(0))
-            return _summed([(place, weight / whole) for place, weight in users]) or {-1: Fraction(1)}
-        at = start
-        while at < end:
-            stretch = bisect_right(self.edges, at) - 1
+            return _summed([*self.always, *now]) or {-1: 1}
+        stretches = list(self._stretches(start, end))
+        scale = math.lcm(*(whole for _, whole, _ in stretches))
+        parts: dict[int, int] = defaultdict(int)
+        for length, whole, users in stretches:
+            for place, weight in users:
+                parts[place] += length * weight * (scale // whole)
+        assert sum(parts.values()) == (end - start) * scale, "each instant is shared once"
+        return parts
+
+    def _stretches(self, start: int, end: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+        """Cut [start, end) at the edges: (length, sum of weights, who shares it)."""
+        stretch = bisect_right(self.edges, start) - 1
+        assert stretch >= 0
+        while start < end:
             until = min(end, self.edges[stretch + 1]) if stretch + 1 < len(self.edges) else end
-            users = self.active[stretch] if 0 <= stretch < len(self.active) else []
-            whole = sum((weight for _, weight in users), Fraction(0))
-            for place, weight in users or [(-1, Fraction(1))]:
-                parts[place] += Fraction(until - at) * weight / (whole or 1)
-            at = until
-        assert sum(parts.values()) == end - start, "each instant is shared once"
-        return {place: part / (end - start) for place, part in parts.items()}
+            users = self.active[stretch] or [(-1, 1)]
+            yield until - start, sum(weight for _, weight in users), users
+            start, stretch = until, stretch + 1
 
 
 @dataclass
@@ -62,6 +70,8 @@ class Sharing:
     _sheets: dict[str, Timesheet] = field(default_factory=dict)
     _uses: dict[str, list[ResourceUse]] = field(default_factory=dict)
     _children: dict[int, list[int]] = field(default_factory=dict)
+    _jobs: dict[str, int] = field(default_factory=dict)
+    _by_job: Int64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def users(self, resource: str) -> list[ResourceUse]:
         """List the declared uses of a resource, one for each asset: the weightiest."""
@@ -114,16 +124,18 @@ class Sharing:
         return list(zip(children, lasted if any(lasted) else [1] * len(children), strict=True))
 
     def _timesheet(self, uses: list[ResourceUse]) -> Timesheet:
-        spans: list[tuple[int, int, int, Fraction]] = []
-        always: list[tuple[int, Fraction]] = []
+        spans: list[tuple[int, int, int, int]] = []
+        always: list[tuple[int, int]] = []
+        scale = math.lcm(*(use.weight.denominator for use in uses))
         for use in uses:
+            weight = int(use.weight * scale)
             if kind_of(use.asset) not in {"run", "job"}:
-                always.append((self.places.place(use.asset), use.weight))
+                always.append((self.places.place(use.asset), weight))
             else:
-                spans.extend((*span, use.weight) for span in self._spans(use.asset))
+                spans.extend((*span, weight) for span in self._spans(use.asset))
         edges = sorted({edge for start, end, _, _ in spans for edge in (start, end)})
         place = {edge: number for number, edge in enumerate(edges)}
-        active: list[list[tuple[int, Fraction]]] = [list(always) for _ in edges]
+        active: list[list[tuple[int, int]]] = [list(always) for _ in edges]
         for start, end, run, weight in sorted(spans):
             for stretch in range(place[start], place[end]):
                 active[stretch].append((run, weight))
@@ -137,16 +149,25 @@ class Sharing:
             place = self.places.place(asset)
             numbers = [place] if self.places.is_run(place) else []
         else:
-            job = self.flows.names.get(asset, asset)
-            number = self.flows.jobs.index(job) if job in self.flows.jobs else -2
-            numbers = np.flatnonzero(runs.job == number).tolist()
+            numbers = self._runs_of(self.flows.names.get(asset, asset))
         ends = self.spans.end
         begun = [run for run in numbers if self.spans.begun[run]]
         return [(int(runs.start[run]), int(min(ends[run], self.cutoff)), run) for run in begun]
 
+    def _runs_of(self, job: str) -> list[int]:
+        """List the runs of a job, in the order of their numbers; all jobs are sorted out once."""
+        if not self._jobs:
+            self._jobs.update((key, number) for number, key in enumerate(self.flows.jobs))
+            self._by_job = np.argsort(self.flows.runs.job, kind="stable")
+        number = self._jobs.get(job)
+        if number is None:
+            return []
+        first, last = np.searchsorted(self.flows.runs.job, [number, number + 1], sorter=self._by_job)
+        return [int(run) for run in self._by_job[first:last]]
 
-def _summed(shares: list[tuple[int, Fraction]]) -> dict[int, Fraction]:
-    found: dict[int, Fraction] = defaultdict(Fraction)
-    for place, share in shares:
-        found[place] += share
+
+def _summed(shares: list[tuple[int, int]]) -> dict[int, int]:
+    found: dict[int, int] = defaultdict(int)
+    for place, weight in shares:
+        found[place] += weight
     return found
