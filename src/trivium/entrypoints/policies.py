@@ -53,6 +53,12 @@ INGEST: Final = Policy(
 CHANGE: Final = Policy(
     "change", "Whoever may declare and close.", changes=True, content_types=("application/json",), max_body=MAX_BODY
 )
+FORM: Final = Policy(
+    "form",
+    "Whoever may press a button that makes the server work; its fields are not read.",
+    changes=True,
+    content_types=("application/x-www-form-urlencoded",),
+)
 UPLOAD: Final = Policy(
     "upload",
     "Whoever may import bills.",
@@ -79,7 +85,7 @@ class Guarded:
 
 
 def guard(route: BaseRoute, policy: Policy) -> Any:
-    """Put a route (also one that FastAPI made, or a mounted application) behind a policy, and write it on it."""
+    """Put a route (or a mounted application) behind a policy, and write it on it."""
     holder: Any = route
     assert not hasattr(holder, "policy"), f"{route} has a policy already"
     holder.app = Guarded(holder.app, policy)
