@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from tests.intake.focus.bills import SOUND, csv_of, read, read_one, reasons, row
 from trivium.facts.problem import ProblemError
+from trivium.intake.focus.parquet_rows import ParquetRows
 
 
 def parquet_of(**columns: Any) -> bytes:
@@ -350,3 +352,44 @@ def test_a_charge_that_does_not_end_after_its_start_is_refused_with_reason_and_l
 def test_credits_and_corrections_keep_their_sign(tmp_path):
     _, charge = read_one(tmp_path, BilledCost="-3.50", ChargeCategory="Credit", ChargeClass="Correction")
     assert (charge["BilledCost"], charge["ChargeClass"]) == (Decimal("-3.50"), "Correction")
+
+
+FAR = 9_000_000_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        pa.array([FAR], pa.timestamp("us")),
+        pa.array([-FAR], pa.timestamp("us", "UTC")),
+        pa.array([FAR // 1000 - 1], pa.timestamp("ms")),
+    ],
+)
+def test_parquet_with_a_time_that_no_calendar_has_refuses_the_row_not_the_file(tmp_path, stamps):
+    report, rows = read(tmp_path, parquet_of(ChargePeriodStart=stamps, x_Time=stamps))
+    assert (report.rows, report.refused, len(rows)) == (1, 1, 0)
+    assert report.problems
+
+
+def test_parquet_with_nanoseconds_shows_them_in_its_example(tmp_path):
+    stamps = pa.array([1_791_187_200_000_000_001], pa.timestamp("ns"))
+    report, _ = read(tmp_path, parquet_of(ChargePeriodStart=stamps))
+    assert (report.rows, report.refused) == (1, 0)
+    assert [trouble.reason for trouble in report.problems] == ["no_zone"]
+    assert report.problems[0].example.endswith("000000001")
+
+
+def test_a_parquet_file_that_changes_while_it_is_read_is_refused(tmp_path):
+    path = tmp_path / "bill.parquet"
+    path.write_bytes(parquet_of())
+    rows = ParquetRows(path)
+    assert rows.digest() == (sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+    path.write_bytes(path.read_bytes() + b"more")
+    with pytest.raises(ProblemError) as fault:
+        rows.digest()
+    assert fault.value.problem.code == "file_changed"
+
+
+def test_carriage_returns_alone_end_no_record(tmp_path):
+    with pytest.raises(ProblemError):
+        read(tmp_path, csv_of([row(), row()], ends="\r"))

@@ -23,7 +23,10 @@ _COSTLY: Final = frozenset(name for name in AMOUNTS if name.endswith(("Cost", "Q
 
 
 class CsvRows:
-    """The rows of a CSV file: any of four delimiters, quotes doubled, line ends of any kind, with or without a BOM."""
+    """The rows of a CSV file: any of four delimiters, quotes doubled, with or without a BOM.
+
+    Records end with LF or CRLF; a carriage return alone ends none.
+    """
 
     def __init__(self, octets: Octets) -> None:
         self.format = "csv.gz" if octets.zipped else "csv"

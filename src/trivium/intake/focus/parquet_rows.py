@@ -29,7 +29,10 @@ class ParquetRows:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._state = _state(path)
         self._size = path.stat().st_size
+        with path.open("rb") as file:
+            self._digest = hashlib.file_digest(file, "sha256").hexdigest()
         try:
             schema = pq.read_schema(path)
             texts = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in AMOUNTS]
@@ -49,9 +52,12 @@ class ParquetRows:
         return min(self._size, self._size * self._rows // promised)
 
     def digest(self) -> tuple[str, int]:
-        """Give the SHA-256 and the size of the file."""
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+        """Give the SHA-256 and the size of the file, taken before it was read; refuses one that has changed since."""
+        if _state(self._path) != self._state:
+            fix = "Import it again once nobody writes to it."
+            title = "The Parquet file was changed while it was read."
+            raise refuse("file_changed", title, status=409, where=self._path.name, fix=fix)
+        return self._digest, self._size
 
     def blocks(self) -> Iterator[Callable[[], Block]]:
         """Read batch after batch."""
@@ -75,6 +81,12 @@ class _Batch:
     def __call__(self) -> Block:
         lines = np.arange(self._first, self._first + self._batch.num_rows, dtype=np.int64)
         return Block(self._headers, self._batch.columns, lines)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Tell whether a file is the same and unchanged: any write or replacement gives another state."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _damaged(fault: Exception) -> ProblemError:

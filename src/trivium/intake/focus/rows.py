@@ -289,8 +289,8 @@ class _Rows:
         if texts is None:
             index = self.layout.columns.get(column)
             texts = None if index is None else self.block.arrays[index]
-        example = "" if texts is None else texts[int(np.argmax(rows))].as_py()
-        self.troubles.add(outcome, reason, column, self.lines[rows], "" if example is None else example)
+        example = "" if texts is None else _example(texts, int(np.argmax(rows)))
+        self.troubles.add(outcome, reason, column, self.lines[rows], example)
 
 
 EARLIEST: Final = parse_instant("1990-01-01")
@@ -308,6 +308,15 @@ def _currency(text: str) -> str | None:
         return Money(Decimal(0), code).currency
     except ProblemError:
         return None
+
+
+def _example(texts: pa.Array, place: int) -> str:
+    """Write one value for the report; nothing where it is absent, or no text can be made of it."""
+    try:
+        text = pc.cast(texts.slice(place, 1), pa.string())[0].as_py()
+    except pa.ArrowException:
+        return ""
+    return text or ""
 
 
 def _member(name: str, text: str) -> str:
