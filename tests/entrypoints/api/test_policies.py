@@ -7,10 +7,12 @@ from starlette.routing import Mount, Route
 
 from tests.entrypoints.worked import JSON, PREFIX, Caller
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.api import openapi
 from trivium.entrypoints.api.app import routes_of
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.policies import (
     CHANGE,
+    FORM,
     INGEST,
     OPEN,
     READ,
@@ -23,7 +25,7 @@ from trivium.entrypoints.policies import (
     leaves,
 )
 
-POLICIES = {OPEN, READ, INGEST, CHANGE, UPLOAD}
+POLICIES = {OPEN, READ, INGEST, CHANGE, FORM, UPLOAD}
 
 
 def nothing(request):
@@ -39,6 +41,18 @@ def test_every_live_route_carries_a_policy(rooms: Rooms) -> None:
     changing = {path for path, route in found.items() if route.policy.changes}
     posts = {path for path, route in found.items() if "POST" in (getattr(route, "methods", None) or ())}
     assert changing == posts
+
+
+def test_the_openapi_document_describes_exactly_the_live_routes(rooms: Rooms) -> None:
+    found = dict(leaves(routes_of(rooms, Metrics(rooms.ledger))))
+    live = {
+        (path.removeprefix(PREFIX), method.lower())
+        for path, route in found.items()
+        for method in getattr(route, "methods", None) or ()
+        if path.startswith(PREFIX) and method != "HEAD"
+    }
+    described = {(path, method) for path, methods in openapi()["paths"].items() for method in methods}
+    assert live - {("/openapi.json", "get")} == described
 
 
 @pytest.mark.parametrize("routes", [
