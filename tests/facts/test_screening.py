@@ -27,6 +27,8 @@ AWKWARD = st.sampled_from(
         "k" * (MAX_KEY + 1), "{" * 20, "[" * 70, "1e999", "9" * 20, *SECRETS.values(),
     ]
 )  # fmt: skip
+NESTED = [json.dumps({name: 'a{"\\b', "note": "{}"}) for name in ("password", "plain")]
+AWKWARD |= st.sampled_from([*NESTED, *map(json.dumps, NESTED), '\\"token\\": \\"', '\\\\\\"token\\\\\\":\\\\\\"x{'])
 TEXTS = st.lists(st.one_of(AWKWARD, st.text(max_size=4)), max_size=4).map("".join)
 NUMBERS = st.one_of(st.integers(-(2**65), 2**65), st.floats(allow_nan=True), st.sampled_from([1e300, 2**63]))
 VALUES = st.recursive(
@@ -58,6 +60,16 @@ def test_a_secret_beside_braces_and_quotes_is_cut(kind: str, frame: str) -> None
     raw = event("r", "START", "2026-10-05", job="j", sql={"query": text}, conf={"password": text})
     _compare(raw)
     assert Screen()(raw) == redact(raw) != raw
+
+
+@pytest.mark.parametrize("text", NESTED)
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("more", ["", "{", '"{', "\\{"])
+def test_json_within_json_is_judged_as_a_whole(text: str, level: int, more: str) -> None:
+    text = json.dumps({"text": text}) if level else text
+    raw = json.dumps({"a": {"text": text + more}, "b": {"text": more + text}}).encode()
+    _compare(raw)
+    assert (Screen()(raw) != raw) == ("password" in text)
 
 
 @pytest.mark.parametrize("quote", ["", 'said "', '\\ "', '"{"'])

@@ -34,7 +34,7 @@ _FIXED: Final = tuple(
 )
 """Secrets with a form of their own: a marker in them, what they look like, what is left."""
 
-_HEADER = re.compile(rb"(bearer\s+|authorization[\"'\s:=]{1,8}basic\s+)[a-z0-9._~+/=-]{6,}")
+_HEADER = re.compile(rb"(bearer\s+|authorization[\\\"'\s:=]{1,16}basic\s+)[a-z0-9._~+/=-]{6,}")
 _NAMES: Final = (
     b"password", b"passwd", b"passphrase", b"pwd", b"secret", b"apikey", b"api_key", b"api-key", b"accesskey",
     b"access_key", b"access-key", b"accountkey", b"account_key", b"account-key", b"privatekey", b"private_key",
@@ -42,11 +42,27 @@ _NAMES: Final = (
 )  # fmt: skip
 _HINTS: Final = (b"pass", b"pwd", b"secret", b"key", b"token", b"credential")
 _ANY_NAME = rb"(?:" + rb"|".join(sorted(_NAMES, reverse=True)) + rb")"
-_MEMBER = re.compile(rb"(" + _ANY_NAME + rb"\"\s{0,8}:\s{0,8}\")(?:[^\"\\]|\\.)+")
 _ASSIGNED = re.compile(rb"(" + _ANY_NAME + rb"\s{0,3}=\s{0,3})(?:'[^'\"\\]{1,512}'|[^\s'\"&;,\\)]{1,512})")
 _SQL = re.compile(rb"((?:identified\s{1,8}by|password)\s{1,8})'[^'\"]{1,512}'")
 
 
+def _member(level: int) -> re.Pattern[bytes]:
+    """Match a member of JSON that is written as a string in JSON, `level` times over; 0 is the document itself.
+
+    Each writing doubles the backslashes before a quote and adds one. So a run of n of them before a quote ends the
+    string where n is 2^level - 1 modulo 2^(level + 1), and belongs to its text where one more would be a multiple of
+    that; any other run ends a string around it. Repetition is possessive: each byte is looked at a few times at most.
+    """
+    whole = 2 ** (level + 1)
+    end = rb"\\{%d}\"" % (whole // 2 - 1)
+    inside = rb"(?:[^\"\\]++|\\++(?!\")|(?:\\{%d})*+\\{%d}\")" % (whole, whole - 1)
+    pairs = rb"(?:\\{%d})++(?=%b)" % (whole, end)
+    name = rb"(%b%b\s{0,8}:\s{0,8}%b)" % (_ANY_NAME, end, end)
+    return re.compile(rb"%b(?:%b++(?:%b)?+|%b)" % (name, inside, pairs, pairs))
+
+
+_MEMBERS: Final = tuple((b"\\" * (2**level - 1) + b'"', _member(level)) for level in range(3))
+"""How a quote is written at each level of JSON in JSON, and the members there."""
 _MARKERS: Final = tuple(marker for marker, _, _ in _FIXED if marker != b"://")
 _FOLDED_MARKERS: Final = (b"bearer", b"basic", b"identified", b"password '")
 
@@ -56,7 +72,7 @@ def redact(raw: bytes) -> bytes:
 
     Known are keys of AWS, Google, GitHub, GitLab, Slack, Stripe and OpenAI, bearer tokens, JSON web tokens, private
     keys, signed URLs, passwords in URLs and in SQL, and values whose name ends in a word for a password, secret, key
-    or token (`"db_password": "…"`, `api_key=…`).
+    or token (`"db_password": "…"`, `api_key=…`), also in JSON that is written as a string in JSON, twice over at most.
     """
     return _cut(raw) if _may_hold_secrets(raw) else raw
 
@@ -84,7 +100,8 @@ def _cut(raw: bytes) -> bytes:
     for marker, pattern, replacement in _FIXED:
         if marker in raw:
             raw = pattern.sub(replacement, raw)
-    for pattern in (_HEADER, _SQL, _MEMBER, _ASSIGNED):
+    members = (pattern for quote, pattern in _MEMBERS if quote in raw)
+    for pattern in (_HEADER, _SQL, *members, _ASSIGNED):
         raw = _cut_folded(pattern, raw)
     return raw
 
