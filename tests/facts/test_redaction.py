@@ -19,7 +19,8 @@ for level in (1, 2):
     quote = b"\\\\" * (2 ** level - 1) + b'"'
     start = b"password" + quote + b":" + quote
     for unit in (b"\\\\", b"\\\\" * 2 + b"n", b'"', b'\\\\"', b'\\\\' * 3 + b'"', b"\\\\" * 7 + b'"', b" ", b"a", start,
-                 b"password", b"password" + quote, b"password" + quote + b":" + b" " * 8, start + b"\\\\" * 5, b"authorization\\\\"):
+                 b"password", b"password" + quote, b"password" + quote + b":" + b" " * 8,
+                 start + b"\\\\" * 5, b"authorization\\\\"):
         text = unit * (2 ** 20 // len(unit))
         for raw in (text + start, start + text + quote):
             redact(raw)
