@@ -50,7 +50,7 @@ _SAMPLES: dict[str, tuple[str, ...]] = {
     "/statement": ("?by=product", "?by=team", "?by=asset", "?by=product&period={closed}"),
     "/data": ("",),
     "/assets": ("", "?kind=dataset", "?q=table_07", "?q=p003"),
-    "/assets/{key:path}/explain": ("a model version", "a dataset", "an endpoint"),
+    "/explain/{key:path}": ("a model version", "a dataset", "an endpoint"),
     "/assets/{key:path}": tuple(_KEYS),
     "/ledger": ("", "?kind=lineage.event&before=20000", "?subject=" + quote(_KEYS["a dataset"], safe="")),
     "/ledger/{sequence}": ("4321",),

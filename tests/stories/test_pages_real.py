@@ -173,7 +173,7 @@ def test_an_asset_says_the_same_on_its_page_over_http_and_in_a_terminal(server: 
     if not key.startswith("job:"):
         cost = said(server, "cost", "show", key, "--as-of", instant)
         assert cost["total"] == answer["total"]
-        explained = amounts_of(server, f"/assets/{quote(key, safe='')}/explain?as_of={instant}")
+        explained = amounts_of(server, f"/explain/{quote(key, safe='')}?as_of={instant}")
         assert Decimal(cost["build"]) in explained
 
 
@@ -188,11 +188,11 @@ def test_the_overview_says_the_same_on_its_page_over_http_and_in_a_terminal(serv
 
 PATHS = [
     "/", "/statement?by=product", "/statement?by=team", "/statement?by=asset", "/assets", "/data", "/ledger",
-    "/ledger?verify=now", "/unmatched", "/declared", "/setup", "/-/patterns",
+    "/unmatched", "/declared", "/setup", "/-/patterns",
     *(f"/assets?q={quote(text, safe='')}" for text in CORPUS[:2]),
     *(f"/assets/{quote(dataset(f'n{number}{text}', text), safe='')}" for number, text in enumerate(CORPUS[:4])),
     *(f"/assets/{quote(f'product:{number}{text}', safe='')}" for number, text in enumerate(CORPUS[4:7], 4)),
-    f"/assets/{quote(f'run:1{CORPUS[1]}', safe='')}/explain",
+    f"/explain/{quote(f'run:1{CORPUS[1]}', safe='')}",
     *(f"/ledger/{15 + number}" for number in range(3)),
     f"/statement?period={quote(CORPUS[0], safe='')}", f"/ledger?subject={quote(CORPUS[1], safe='')}",
     f"/{quote(CORPUS[0], safe='')}", f"/assets/{quote(CORPUS[3], safe='')}",

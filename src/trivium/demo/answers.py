@@ -123,7 +123,7 @@ def _trust(page: Page, server: Server, now: Answer, months: Sequence[Period]) ->
         state = "closed" if statement["closed"] else "open"
         rows.append((f"{month}, {state}", f"{_money(statement['total'])} {statement['currency']}"))
     rows.append(("of that, late: it belongs to a closed month", f"{_money(now['late'])} {now['currency']}"))
-    verified = server.ask("/ledger/verify")
+    verified = server.tell("/ledger/verify", {})
     rows.append(("ledger", f"{verified['sequence']:,} facts, " + ("verified" if verified["ok"] else "NOT WHOLE")))
     page.table("Trust", ("what", "answer"), rows)
 

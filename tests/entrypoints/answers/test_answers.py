@@ -11,12 +11,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.entrypoints.worked import PREFIX, Caller
-from trivium.entrypoints.answers import close_month, cost_explain, cost_show, cost_statement, declare, import_focus
+from trivium.entrypoints.answers import (
+    close_month,
+    cost_explain,
+    cost_show,
+    cost_statement,
+    declare,
+    import_focus,
+    ledger_verify,
+)
 from trivium.entrypoints.answers.questions import NOUNS, QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.problem import ProblemError
 
-COMMANDS = [declare, close_month, import_focus]
+COMMANDS = [declare, close_month, import_focus, ledger_verify]
 AT_8TH = "2026-11-08T00:00:00Z"
 AT_9TH = "2026-11-09T00:00:00Z"
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from tests.entrypoints.worked import WORKED, worked_rooms
 from tests.stories.served import PROGRAM, clean_environment, trivium
 from trivium.bootstrap import open_rooms
-from trivium.entrypoints.answers import close_month, declare, import_focus, keeping, ledger_rebuild
+from trivium.entrypoints.answers import close_month, declare, import_focus, keeping, ledger_rebuild, ledger_verify
 from trivium.entrypoints.answers.questions import QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.cli.asking import read_params
@@ -31,7 +31,7 @@ from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import ProblemError
 
 NEEDED = {"key": "dataset:worked/features", "sequence": "1", "q": "features"}
-MODULES = [one.module for one in QUESTIONS] + [close_month, declare, import_focus, ledger_rebuild]
+MODULES = [one.module for one in QUESTIONS] + [close_month, declare, import_focus, ledger_rebuild, ledger_verify]
 ANSWERS = [one.Answer for one in MODULES]
 ANSWERS += [keeping.CheckpointAnswer, keeping.BackupAnswer, keeping.RestoreAnswer]
 BLANK = re.compile(r"(?:since|spent|risk|at|through) ?[,;]|, ,|^\s*[a-z][a-z :]*: *$|\bNone\b|\b[a-z]'\{|b'|<class")

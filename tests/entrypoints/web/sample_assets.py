@@ -61,7 +61,7 @@ def card(key: str, title: str, kind: str, **more: Any) -> dict[str, Any]:
         "took_line": "trivium import focus FILE",
         "downloads": [],
         "facts": facts()[-1:],
-        "verified_to": None,
+        "verified": {"text": "Not verified since the server started", "broken": False},
         "trend": None,
         "blast": None,
         "checks": [],
@@ -133,7 +133,7 @@ def version() -> dict[str, Any]:
             {"text": "Parquet", "href": "/x.parquet", "download": True},
         ],
         facts=facts(),
-        verified_to=48213,
+        verified={"text": "Verified to 48,213", "broken": False},
         trend=patterns()["bars"],
         products=[{"key": "product:biopsy-triage", "title": "Biopsy triage"}],
         owners=[{"key": "team:triage", "title": "Triage team"}],
@@ -180,7 +180,7 @@ def dataset() -> dict[str, Any]:
         data=kpi("data", "Data", "26", "of 27 checks kept", "email not null fails since 2 d", bad=True),
         checks=[check, held],
         facts=facts(),
-        verified_to=48213,
+        verified={"text": "Verified to 48,213", "broken": False},
     )
 
 

@@ -69,6 +69,7 @@ def fact() -> dict[str, Any]:
             "source": "openlineage",
             "key": "9f3c1b7a",
             "leaf": ROOT,
+            "body_hash": ROOT[::-1],
             "proof_line": "trivium ledger proof 48213",
             "downloads": [{"text": "Save", "href": "/x", "download": True}],
         }

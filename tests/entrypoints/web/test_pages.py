@@ -62,7 +62,7 @@ def test_the_amounts_of_the_statement_are_on_its_page(by: str, rooms: Rooms, ask
         "/ledger?before=x",
         "/statement?period=soon",
         "/statement?by=x",
-        "/assets/foo/explain",
+        "/explain/foo",
         "/ledger?kind=x",
     ],
 )

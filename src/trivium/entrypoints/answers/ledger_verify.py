@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.rooms import Rooms, Verified
 from trivium.entrypoints.answers.terms import words
 from trivium.facts.instants import format_instant, now
 from trivium.facts.problem import refuse, shown
@@ -40,7 +40,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions are asked alike
     """Hash every fact of the open home again."""
     answer = of(rooms.home)
-    rooms.verified.sequence, rooms.verified.whole, rooms.verified.at = answer.sequence, answer.ok, now()
+    rooms.verified.last = Verified(sequence=answer.sequence, whole=answer.ok, at=now())
     return answer
 
 

@@ -81,8 +81,6 @@ QUESTIONS: Final = (
     Question("facts", "ledger", "facts", "/facts", "The facts of the ledger, the newest first.", table="facts"),
     Question("fact", "ledger", "fact", "/fact", "One fact with its body."),
     Question("ledger_head", "ledger", "head", "/ledger/head", "How far the ledger reaches, and its Merkle root."),
-    Question("ledger_verify", "ledger", "verify", "/ledger/verify", "Whether the facts are those that were recorded.",
-             verdict="ok", command=False),
     Question("ledger_proof", "ledger", "proof", "/ledger/proof", "A proof that a fact stands in the ledger.",
              command=False),
     Question("imports", "import", "list", "/imports", "The bills that were imported, the newest first."),

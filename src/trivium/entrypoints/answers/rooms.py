@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from trivium.entrypoints.answers.bookkeeping import Bookkeeping
 from trivium.facts.instants import Instant, now
@@ -15,13 +16,20 @@ from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
 
 
-@dataclass
+@dataclass(frozen=True)
 class Verified:
-    """The last verification since the home was opened: up to which fact, whether all was whole, and when."""
+    """What a verification found: up to which fact, whether all was whole, and when."""
 
-    sequence: int = 0
-    whole: bool = True
-    at: Instant | None = None
+    sequence: int
+    whole: bool
+    at: Instant
+
+
+@dataclass
+class Verifications:
+    """The last verification since the home was opened; None before the first. It is replaced whole."""
+
+    last: Verified | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Rooms:
     hosts: tuple[str, ...] = ()
     upload_bytes: int = 20 << 30
     opened_at: Instant = field(default_factory=now)
-    verified: Verified = field(default_factory=Verified)
+    verified: Verifications = field(default_factory=Verifications)
 
     def close(self) -> None:
         """Close the lake and the ledger, and let others hold the home."""

@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trivium.entrypoints import policies
-from trivium.entrypoints.answers import close_month, declare, ledger_rebuild
+from trivium.entrypoints.answers import close_month, declare, ledger_rebuild, ledger_verify
 from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, command_endpoint
+from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, VERIFY, command_endpoint
 from trivium.entrypoints.api.description import openapi
 from trivium.entrypoints.api.fixed import FixedFirst
 from trivium.entrypoints.api.frame import Frame
@@ -68,6 +68,7 @@ def our_interface(rooms: Rooms) -> Router:
         DECLARE.name: command_endpoint(DECLARE, rooms, declare.ask),
         CLOSE.name: command_endpoint(CLOSE, rooms, close_month.ask),
         REBUILD.name: command_endpoint(REBUILD, rooms, lambda rooms, params, _: ledger_rebuild.ask(rooms, params)),
+        VERIFY.name: command_endpoint(VERIFY, rooms, lambda rooms, params, _: ledger_verify.ask(rooms, params)),
         IMPORT.name: upload_endpoint(rooms),
     }
     routes += [

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trivium.entrypoints.answers import close_month, declare, import_focus, ledger_rebuild
+from trivium.entrypoints.answers import close_month, declare, import_focus, ledger_rebuild, ledger_verify
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.body import read_body
 from trivium.entrypoints.api.questions import bad_parameter, read_params
@@ -55,6 +55,10 @@ REBUILD: Final = Command(
     "ledger_rebuild", "/ledger/rebuild", "Make the projections again from the facts, and compare.",
     Nothing, ledger_rebuild.Params, ledger_rebuild.Answer, CHANGE, keyed=False,
 )  # fmt: skip
+VERIFY: Final = Command(
+    "ledger_verify", "/ledger/verify", "Hash every fact again: whether the facts are those that were recorded.",
+    Nothing, ledger_verify.Params, ledger_verify.Answer, CHANGE, keyed=False,
+)  # fmt: skip
 
 
 class UploadParams(import_focus.Params, frozen=True, kw_only=True):
@@ -67,7 +71,7 @@ IMPORT: Final = Command(
     "import_focus", "/import/focus", "Import a FOCUS bill; the body is the file, or a tar of several files.",
     UploadParams, None, import_focus.Answer, UPLOAD, keyed=False,
 )  # fmt: skip
-COMMANDS: Final = (DECLARE, CLOSE, REBUILD, IMPORT)
+COMMANDS: Final = (DECLARE, CLOSE, REBUILD, VERIFY, IMPORT)
 
 
 def command_endpoint(

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivium.entrypoints.api.log import log_fault
 from trivium.entrypoints.api.metrics import Metrics
-from trivium.entrypoints.api.problems import problem_of, problem_response
+from trivium.entrypoints.api.problems import problem_of, problem_response, retry_after
 from trivium.entrypoints.web.headers import security_headers
 from trivium.facts.problem import Problem, ProblemError, refuse, shown
 
@@ -65,6 +65,7 @@ class Frame:
             headers = {"allow": allowed} if (allowed := _allowed(fault)) else None
             shows = self._page if _is_browser(scope) else None
             response = shows(problem) if shows else problem_response(problem, headers)
+            response.headers.update(retry_after(problem))
             await response(scope, receive, answer)
 
 

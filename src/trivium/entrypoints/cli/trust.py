@@ -39,7 +39,7 @@ def verify(
     if url and checkpoint:
         raise refuse("bad_usage", "--checkpoint is compared with files.", where="--checkpoint", fix="Name a --home.")
     if remote is not None:
-        answer: Any = read_answer(remote.get("/ledger/verify"), ledger_verify.Answer, remote.url)
+        answer: Any = read_answer(remote.post("/ledger/verify", b"{}"), ledger_verify.Answer, remote.url)
     else:
         answer = ledger_verify.of(home or ctx.obj.default_home(), checkpoint)
     _write(answer, json=json)

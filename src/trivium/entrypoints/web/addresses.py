@@ -11,6 +11,11 @@ def asset_address(key: str) -> str:
     return f"/assets/{quote(key, safe='')}"
 
 
+def explain_address(key: str) -> str:
+    """Give the address of the page that explains an asset's cost."""
+    return f"/explain/{quote(key, safe='')}"
+
+
 def address(path: str, query: str | Mapping[str, str] = "", **changes: str | None) -> str:
     """Give a path of this server with some query parameters changed; None or an empty text removes one.
 

@@ -14,7 +14,7 @@ from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.answers.wording import words_of
-from trivium.entrypoints.web.addresses import address, asset_address
+from trivium.entrypoints.web.addresses import address, asset_address, explain_address
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import brief_text
 from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell
@@ -54,7 +54,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     kind = kind_words(answer.asset)
     owning = kind in {"product", "team"}
     asked = asked_at(params.as_of, params.known)
-    explain = address(f"{asset_address(answer.asset)}/explain", asked)
+    explain = address(explain_address(answer.asset), asked)
     first = next(iter(answer.next), None)
     above = [key for key in answer.products if key != answer.asset]
     note = f"{month_text(str(month))} · what came to rest with it" if owning else _TO_DATE
@@ -82,7 +82,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "took_line": None if answer.origins else _took_line(answer),
         "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset, **asked})}],
         "facts": [_fact(rooms, one.sequence, names) for one in answer.facts[:_FACTS]],
-        "verified_to": rooms.verified.sequence if rooms.verified.whole else None,
+        "verified": _verified(rooms),
         "trend": _trend(answer, str(month), owning=owning),
         "blast": _blast(rooms, answer, params, names) if kind == "dataset" else None,
         "checks": [] if answer.quality is None else [
@@ -98,6 +98,16 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     }  # fmt: skip
     shell = money_shell(request, "", rooms, state, parse_period(str(month)), answer.currency)
     return {"shell": shell, "card": context}
+
+
+def _verified(rooms: Rooms) -> Context:
+    """Say what the last verification of the ledger found."""
+    last = rooms.verified.last
+    if last is None:
+        return {"text": "Not verified since the server started", "broken": False}
+    if last.whole:
+        return {"text": f"Verified to {last.sequence:,}", "broken": False}
+    return {"text": "**Broken, see the ledger**", "broken": True}
 
 
 def _decision(step: Step, asset: str, names: Names) -> Context:

@@ -17,9 +17,6 @@ def page(environment: Environment, template: str, *, status: int = 200, **contex
     return HTMLResponse(environment.get_template(template).render(context), status, page_headers())
 
 
-def problem_page(environment: Environment, shell: Shell, problem: Problem, *, retry_after: int = 0) -> HTMLResponse:
-    """Render what went wrong with the problem's own status; `retry_after` is in seconds, for 429 and 503."""
-    answer = page(environment, "problem.html", status=problem.status, shell=shell, problem=problem)
-    if retry_after:
-        answer.headers["retry-after"] = str(retry_after)
-    return answer
+def problem_page(environment: Environment, shell: Shell, problem: Problem) -> HTMLResponse:
+    """Render what went wrong with the problem's own status; who sends it adds Retry-After."""
+    return page(environment, "problem.html", status=problem.status, shell=shell, problem=problem)

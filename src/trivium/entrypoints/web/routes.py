@@ -8,12 +8,13 @@ from typing import Any, Final
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from trivium import __version__
+from trivium.entrypoints.answers import ledger_verify
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.policies import OPEN, READ, guard, guarded_route
+from trivium.entrypoints.policies import FORM, OPEN, READ, guard, guarded_route
 from trivium.entrypoints.web.asset_pages import asset_page
 from trivium.entrypoints.web.bundle import PREFIX, read_bundle
 from trivium.entrypoints.web.environment import templates
@@ -31,7 +32,7 @@ from trivium.entrypoints.web.trust_pages import (
     setup_page,
     unmatched_page,
 )
-from trivium.facts.problem import Problem, ProblemError
+from trivium.facts.problem import Problem
 
 View = Callable[[Rooms, Request], dict[str, Any]]
 PAGES: Final[tuple[tuple[str, str, View], ...]] = (
@@ -39,7 +40,7 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/statement", "statement.html", statement_page),
     ("/data", "data.html", data_page),
     ("/assets", "assets.html", assets_page),
-    ("/assets/{key:path}/explain", "explain.html", explain_page),
+    ("/explain/{key:path}", "explain.html", explain_page),
     ("/assets/{key:path}", "asset.html", asset_page),
     ("/ledger", "ledger.html", ledger_page),
     ("/ledger/{sequence}", "fact.html", fact_page),
@@ -57,6 +58,7 @@ def page_routes(rooms: Rooms) -> list[BaseRoute]:
     environment = templates(bundle)
     return [
         *(guarded_route(path, _shown(rooms, environment, name, view), READ, ["GET"]) for path, name, view in PAGES),
+        guarded_route("/ledger/verify", _verifying(rooms), FORM, ["POST"]),
         guarded_route("/-/patterns", _patterns(environment), READ, ["GET"]),
         guard(Mount(PREFIX, bundle), OPEN),
     ]
@@ -66,18 +68,25 @@ def page_of_problems() -> Callable[[Problem], Response]:
     """Make the function that tells a browser what went wrong, where no page could be made."""
     environment = templates(read_bundle())
     shell = Shell(groups=navigation("", EXISTING), version=__version__)
-    return lambda problem: problem_page(environment, shell, problem, retry_after=problem.retry_after_s)
+    return lambda problem: problem_page(environment, shell, problem)
 
 
 def _shown(rooms: Rooms, environment: Environment, name: str, view: View) -> Callable[[Request], Awaitable[Response]]:
     def made(request: Request) -> Response:
-        try:
-            return page(environment, name, **view(rooms, request))
-        except ProblemError as fault:
-            return problem_page(environment, plain_shell(request, ""), fault.problem)
+        return page(environment, name, **view(rooms, request))
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(made, request)
+
+    return endpoint
+
+
+def _verifying(rooms: Rooms) -> Callable[[Request], Awaitable[Response]]:
+    """Make what the button of the ledger's page does: hash every fact again, then show the page."""
+
+    async def endpoint(request: Request) -> Response:  # noqa: ARG001 - handlers are called alike
+        await run_in_threadpool(ledger_verify.ask, rooms, ledger_verify.Params())
+        return RedirectResponse("/ledger", 303)
 
     return endpoint
 

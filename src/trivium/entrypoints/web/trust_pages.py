@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +14,6 @@ from trivium.entrypoints.answers import (
     facts,
     graph_unmatched,
     ledger_head,
-    ledger_verify,
     setup,
 )
 from trivium.entrypoints.answers.names import Names
@@ -66,8 +64,6 @@ def ledger_page(rooms: Rooms, request: Request) -> Context:
     )
     answer, head = facts.ask(rooms, params), ledger_head.ask(rooms, ledger_head.Params())
     filtered = bool(params.kind or params.subject)
-    if query.get("verify"):
-        ledger_verify.ask(rooms, ledger_verify.Params())
     context = {
         "head": {"sequence": head.sequence, "root": head.root},
         "newest_text": _ago(head.recorded_at) if head.recorded_at else "none yet",
@@ -107,7 +103,8 @@ def fact_page(rooms: Rooms, request: Request) -> Context:
         "body": _pretty(answer.body),
         "body_note": f"JSON, {len(recorded.fact.body):,} bytes",
         "key": answer.key,
-        "leaf": sha256(recorded.fact.body).hexdigest(),
+        "leaf": answer.leaf,
+        "body_hash": answer.body_sha256,
         "proof_line": f"trivium ledger proof {sequence} --home {rooms.home}",
         "downloads": [{"text": "JSON", "href": f"/api/trivium/v1/fact?sequence={sequence}"}],
     }
@@ -202,15 +199,16 @@ def setup_context(rooms: Rooms, request: Request) -> Context:
 
 def _verified(rooms: Rooms) -> Context | None:
     """Say what the last verification found; None before the first."""
-    last = rooms.verified
-    if last.at is None:
+    last = rooms.verified.last
+    if last is None:
         return None
     ago = ago_text((now() - last.at) // SECOND, last.at)
     return {"whole": last.whole, "text": f"all {last.sequence:,} facts hashed again, {ago}"}
 
 
 def _broken(rooms: Rooms) -> Context | None:
-    if rooms.verified.whole:
+    last = rooms.verified.last
+    if last is None or last.whole:
         return None
     text = "Run the line below: it names the facts. Restore a backup that verifies, and keep this home as it is."
     return {"title": "The ledger is not what was recorded.", "text": text, "action": None}
