@@ -24,7 +24,7 @@ def open_rooms(home: Path) -> Rooms:
     """
     from trivium.dataops.fold import DataopsFold
     from trivium.entrypoints.answers.bookkeeping import Bookkeeping
-    from trivium.entrypoints.answers.rooms import Rooms
+    from trivium.entrypoints.answers.rooms import Rooms, sweep_uploads
     from trivium.finops.closing import MonthsFold
     from trivium.graph.declared import DeclaredFold
     from trivium.graph.fold import GraphFold
@@ -42,7 +42,9 @@ def open_rooms(home: Path) -> Rooms:
     try:
         lake = Lake(home / "lake", ledger.reading)
         lake.sweep()
+        sweep_uploads(home)
         blobs = Blobs(home / "blobs")
+        blobs.sweep()
         return Rooms(
             home=home.resolve(),
             ledger=ledger,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import uuid
 from pathlib import Path
 
 from trivium.facts.problem import refuse, shown
+from trivium.lake.syncing import sync
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -27,17 +27,22 @@ class Blobs:
             return name
         path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         aside = path.with_name(f".{uuid.uuid4().hex}")
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            aside.write_bytes(content)
+            sync(aside)
+            aside.rename(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        sync(path.parent)
         return name
+
+    def sweep(self) -> int:
+        """Remove what a kill left half written, and say how many; call it once at start, while nobody else writes."""
+        left = list(self._folder.glob("sha256/*/.*"))
+        for path in left:
+            path.unlink()
+        return len(left)
 
     def get(self, name: str) -> bytes:
         """Read bytes back; a blob that is missing or changed is refused with a sentence."""

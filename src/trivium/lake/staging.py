@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from trivium.facts.deliveries import LakeFile
+from trivium.lake.syncing import sync
 
 TABLES: Final = ("charges", "resources")
 _INTENT: Final = "intent.json"
@@ -52,16 +53,16 @@ class Stage:
         sources = [path for _, path, _ in staged]
         intent = self.folder / _INTENT
         intent.write_bytes(msgspec.json.encode([file.path for file in files]))
-        _sync(intent)
-        _sync(self.folder)
-        _sync(self.folder.parent)
+        sync(intent)
+        sync(self.folder)
+        sync(self.folder.parent)
         for source, file in zip(sources, files, strict=True):
             target = self._lake / file.path
             target.parent.mkdir(mode=0o700, exist_ok=True)
             source.rename(target)
         for folder in {(self._lake / file.path).parent for file in files}:
-            _sync(folder)
-        _sync(self._lake)
+            sync(folder)
+        sync(self._lake)
         self.published = True
         return tuple(files)
 
@@ -112,12 +113,3 @@ def _synced_hash(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _sync(path: Path) -> None:
-    """Make a file's or folder's content durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

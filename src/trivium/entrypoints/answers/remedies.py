@@ -5,6 +5,7 @@ Where its room says only what happened, the place and the advice stand here.
 
 from __future__ import annotations
 
+import errno
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,9 @@ from trivium.facts.problem import Problem
 _FILE: Final = "the file"
 _HOME: Final = "the home"
 _BODY: Final = "the body"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL_RETRY_S: Final = 60
+_BUSY_RETRY_S: Final = 1
 _REPORT: Final = "Please report it with what you did; TRIVIUM_TRACE=1 shows more."
 
 REMEDIES: Final[dict[str, tuple[str, str]]] = {
@@ -76,6 +80,19 @@ def completed(problem: Problem) -> Problem:
     if (problem.where or not where) and (problem.fix or not fix):
         return problem
     return msgspec.structs.replace(problem, where=problem.where or where, fix=problem.fix or fix)
+
+
+def shortage_of(fault: BaseException) -> Problem | None:
+    """Give the problem (503) of a full disk or of too many readers at once; None of any other fault."""
+    from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+    if isinstance(fault, OSError) and fault.errno in _FULL:
+        title = "The disk is full; nothing of this was kept."
+        return completed(Problem(code="disk_full", title=title, status=503, retry_after_s=_FULL_RETRY_S))
+    if isinstance(fault, NoConnectionError):
+        title = "Too many questions are asked at once; this one found no reader in time."
+        return completed(Problem(code="overloaded", title=title, status=503, retry_after_s=_BUSY_RETRY_S))
+    return None
 
 
 def problem_members(problem: Problem) -> dict[str, Any]:

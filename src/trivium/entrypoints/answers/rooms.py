@@ -15,6 +15,17 @@ from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
 
+UPLOAD: Final = "upload-"
+"""How the folders begin in which a home keeps uploads while they are received and read."""
+
+
+def sweep_uploads(home: Path) -> int:
+    """Remove the uploads that a kill left, and say how many; call it once at start, while the home is held."""
+    left = [path for path in home.glob(f"{UPLOAD}*") if path.is_dir() and not path.is_symlink()]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)
+
 
 @dataclass(frozen=True)
 class Verified:

@@ -9,7 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from trivium.entrypoints.answers.remedies import completed, problem_members
+from trivium.entrypoints.answers.remedies import completed, problem_members, shortage_of
 from trivium.facts.problem import Problem, ProblemError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -26,7 +26,7 @@ def problem_of(fault: Exception) -> Problem:
         title = _TITLES.get(fault.status_code, str(fault.detail))
         code = f"http_{fault.status_code}"
         return Problem(code=code, title=title, status=fault.status_code, where="address", fix=_FIX)
-    return completed(INTERNAL)
+    return shortage_of(fault) or completed(INTERNAL)
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:

@@ -15,14 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trivium.entrypoints.answers import import_focus
-from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.rooms import UPLOAD, Rooms
 from trivium.entrypoints.api.body import too_large
 from trivium.entrypoints.api.commands import UploadParams
 from trivium.entrypoints.api.questions import read_params
-from trivium.facts.problem import refuse
+from trivium.facts.problem import ProblemError, refuse, shown
 
 _CHUNK: Final = 1 << 20
 _FILES: Final = 1_000
+_REGULAR: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 
 
 def upload_endpoint(rooms: Rooms) -> Callable[[Request], Awaitable[Response]]:
@@ -31,7 +32,7 @@ def upload_endpoint(rooms: Rooms) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         params = read_params(request, UploadParams)
         assert isinstance(params, UploadParams)
-        folder = Path(tempfile.mkdtemp(prefix="upload-", dir=rooms.home))
+        folder = Path(tempfile.mkdtemp(prefix=UPLOAD, dir=rooms.home))
         try:
             body = folder / "body"
             await _receive(request, body, rooms.upload_bytes)
@@ -72,29 +73,49 @@ def _import(rooms: Rooms, params: UploadParams, body: Path, packed: bool) -> imp
 
 
 def _unpack(body: Path, limit: int) -> tuple[list[Path], list[str]]:
-    """Take the regular files out of a tar; their names are kept as text and never become paths."""
+    """Take the regular files out of a tar; their names are kept as text and never become paths.
+
+    What they unpack to is counted as it is written: together not more than `limit` bytes.
+    """
     paths: list[Path] = []
     names: list[str] = []
     left = limit
     try:
         with tarfile.open(body, "r:") as archive:
             for member in archive:
-                content = archive.extractfile(member) if member.isreg() else None
+                content = _content(archive, member)
                 if content is None:
                     continue
-                left -= member.size
-                if left < 0 or len(paths) == _FILES:
+                if len(paths) == _FILES:
                     raise too_large(limit)
                 path = body.with_name(f"file-{len(paths)}")
-                _copy(content, path)
+                left -= _copy(content, path, left, limit)
                 paths.append(path)
                 names.append(member.name.rpartition("/")[2] or "upload")
-    except tarfile.TarError as fault:
-        fix = "Send a plain tar of FOCUS files, or one file as application/octet-stream."
-        raise refuse("bad_archive", f"The body is no tar: {fault}.", status=400, where="$", fix=fix) from fault
+    except (tarfile.TarError, ValueError, OverflowError, EOFError) as fault:
+        raise _bad_archive(f"The body is no tar: {str(fault)[:200]}.") from fault
     return paths, names
 
 
-def _copy(content: IO[bytes], path: Path) -> None:
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes] | None:
+    """Open a regular file of a tar; None for folders and links, and a refusal of a file with holes."""
+    if member.issparse():
+        raise _bad_archive(f"The tar holds a sparse file, {shown(member.name)}, which may unpack to anything.")
+    return archive.extractfile(member) if member.type in _REGULAR else None
+
+
+def _copy(content: IO[bytes], path: Path, left: int, limit: int) -> int:
+    """Write a file of at most `left` bytes and give its size; refuses (413) a longer one."""
+    size = 0
     with path.open("xb") as file:
-        shutil.copyfileobj(content, file, _CHUNK)
+        while chunk := content.read(_CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise too_large(limit)
+            file.write(chunk)
+    return size
+
+
+def _bad_archive(title: str) -> ProblemError:
+    fix = "Send a plain tar of FOCUS files, or one file as application/octet-stream."
+    return refuse("bad_archive", title, status=400, where="$", fix=fix)

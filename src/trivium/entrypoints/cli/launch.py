@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from trivium.entrypoints.answers.remedies import completed, problem_members
+from trivium.entrypoints.answers.remedies import completed, problem_members, shortage_of
 from trivium.facts.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -48,25 +48,26 @@ def run(arguments: Sequence[str], launcher: Launcher) -> int:
 
     from trivium.entrypoints.cli.tree import application
 
+    json = "--json" in arguments
     command = typer.main.get_command(application)
     try:
         code = command.main(list(arguments), prog_name="trivium", standalone_mode=False, obj=launcher)
     except ProblemError as fault:
-        return told(fault.problem)
+        return told(fault.problem, json=json)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return YES
     except Exception as fault:
-        return _unusual(fault)
+        return _unusual(fault, json=json)
     return code if isinstance(code, int) else YES
 
 
-def told(problem: Problem) -> int:
-    """Write a problem to standard error, in two lines, and give its exit code; as JSON where `--json` was asked."""
+def told(problem: Problem, *, json: bool = False) -> int:
+    """Write a problem to standard error, in two lines, and give its exit code; as JSON with `json`."""
     problem = completed(problem)
-    if "--json" in sys.argv:
+    if json:
         sys.stderr.write(msgspec.json.encode(problem_members(problem)).decode() + "\n")
     else:
         place = f" (at {problem.where})" if problem.where else ""
@@ -83,24 +84,26 @@ def exit_code(problem: Problem) -> int:
     return NO if problem.code in _NO else BAD
 
 
-def _unusual(fault: Exception) -> int:
+def _unusual(fault: Exception, *, json: bool) -> int:
     """Tell bad usage, what the system refuses, and a fault of our own, each as a problem."""
     if hasattr(fault, "format_message"):
-        return _misused(fault)
+        return _misused(fault, json=json)
     if type(fault).__name__ in {"Exit", "Abort"}:
         return int(getattr(fault, "exit_code", NO))
     if os.environ.get("TRIVIUM_TRACE"):
         traceback.print_exc()
+    if (problem := shortage_of(fault)) is not None:
+        return told(problem, json=json)
     if isinstance(fault, OSError) and fault.filename is not None:
         title = f"{fault.filename} cannot be used: {(fault.strerror or 'the system refuses it').lower()}."
         fix = "Check the path, its permissions and the space on its disk."
-        return told(Problem(code="unusable_file", title=title, where=str(fault.filename), fix=fix))
+        return told(Problem(code="unusable_file", title=title, where=str(fault.filename), fix=fix), json=json)
     title = "The command met a fault of its own."
     fix = "Set TRIVIUM_TRACE=1 to see it, and please report it."
-    return told(Problem(code="internal", title=title, status=500, where="the command", fix=fix))
+    return told(Problem(code="internal", title=title, status=500, where="the command", fix=fix), json=json)
 
 
-def _misused(fault: Any) -> int:
+def _misused(fault: Any, *, json: bool) -> int:
     """Tell a command that was not typed as its help says; a noun alone is answered with its help."""
     context = fault.ctx
     path = context.command_path if context is not None else "trivium"
@@ -109,4 +112,5 @@ def _misused(fault: Any) -> int:
         sys.stderr.write(context.get_help() + "\n")
         return BAD
     fix = f"See `{path} --help`."
-    return told(Problem(code="bad_usage", title=message.rstrip(".") + ".", where="the command line", fix=fix))
+    title = message.rstrip(".") + "."
+    return told(Problem(code="bad_usage", title=title, where="the command line", fix=fix), json=json)
