@@ -5,8 +5,10 @@ import pytest
 from tests.graph.graph_made import connection_with
 from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.kinds import Kind
+from trivium.facts.problem import ProblemError
 from trivium.facts.statements import Alias, Belongs, Life, Owned, Predicted, Rule, VersionRegistered, decode_statement
 from trivium.graph.declared import Declare, DeclaredFold, declarations, declared_in
+from trivium.intake.declaration.reader import plan_of
 
 X = "dataset:s3://lake/x"
 
@@ -57,6 +59,30 @@ def test_what_was_withdrawn_can_be_stated_again_under_a_new_key() -> None:
         fact.key for said in ([Life(X, 1)], [], [Life(X, 1)], [], [Life(X, 1)]) for fact in book.declare("a", *said)
     ]
     assert len(set(keys)) == len(keys) == 5
+
+
+def test_a_command_tells_the_changes_that_it_really_makes() -> None:
+    book = Book()
+    command = Declare("a", [Life(X, 30), Owned(X, "team:data")])
+    book.declare("a", Life(X, 30))
+    assert [fact.kind for fact in command.decide(book.connection)] == [Kind.ASSET_OWNED]
+    assert [(change.action, change.after) for change in command.changes] == [("add", Owned(X, "team:data"))]
+
+
+def test_a_plan_is_carried_out_only_as_it_was_shown() -> None:
+    book, wanted = Book(), [Life(X, 60)]
+    book.declare("a", Life(X, 30))
+    shown = Declare("a", wanted)
+    shown.decide(book.connection)
+    plan = plan_of("a", shown.changes)
+    book.declare("b", Life(X, 1))
+    assert len(Declare("a", wanted, plan=plan).decide(book.connection)) == 1
+    book.declare("a", Life(X, 31))
+    with pytest.raises(ProblemError) as refused:
+        Declare("a", wanted, plan=plan).decide(book.connection)
+    problem = refused.value.problem
+    assert (problem.status, problem.code, problem.where) == (409, "plan_overtaken", "plan")
+    assert plan_of("b", shown.changes) != plan
 
 
 def test_facts_of_other_sources_are_not_the_declarations() -> None:

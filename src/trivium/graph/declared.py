@@ -12,6 +12,7 @@ from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.instants import Instant, now
 from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
+from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.statements import (
     Declared,
     Predicted,
@@ -26,7 +27,7 @@ from trivium.facts.statements import (
 from trivium.graph.fold import DECLARED_KINDS
 from trivium.graph.words import RESOURCE, keys_in
 from trivium.intake.declaration.names import SOURCE
-from trivium.intake.declaration.reader import Change, difference
+from trivium.intake.declaration.reader import Change, difference, plan_of
 
 metadata = MetaData()
 table = Table(
@@ -86,11 +87,16 @@ class DeclarationSummary(msgspec.Struct, frozen=True):
 class Declare:
     """States exactly `statements` under a declaration's name: what it said before and now does not is withdrawn.
 
-    What stands as it is makes no fact, so that declaring a file again appends nothing.
+    What stands as it is makes no fact, so that declaring a file again appends nothing. With a `plan` (`plan_of`) it
+    changes exactly what that says, or refuses (409 `plan_overtaken`). `changes` is what it decided last.
     """
 
-    def __init__(self, name: str, statements: Iterable[Declared], actor: str = "", at: Instant | None = None) -> None:
+    def __init__(
+        self, name: str, statements: Iterable[Declared], actor: str = "", at: Instant | None = None, plan: str = ""
+    ) -> None:
+        self.changes: Sequence[Change] = ()
         self._name = name
+        self._plan = plan
         self._statements = tuple(statements)
         self._actor = actor
         self._at = now() if at is None else at
@@ -98,8 +104,10 @@ class Declare:
     def decide(self, connection: Connection) -> Sequence[Fact]:
         """Give one fact for each change."""
         last = {identity: sequence for identity, _, sequence in connection.execute(_STATED, {"name": self._name})}
-        changes = difference(declared_in(connection, self._name), self._statements)
-        return [self._fact(change, last.get(change.identity, 0)) for change in changes]
+        self.changes = difference(declared_in(connection, self._name), self._statements)
+        if self._plan and self._plan != plan_of(self._name, self.changes):
+            raise _overtaken(self._name, self._plan)
+        return [self._fact(change, last.get(change.identity, 0)) for change in self.changes]
 
     def _fact(self, change: Change, last: int) -> Fact:
         """Write a change as a fact; its key names what it replaces, so that the same change can come again later."""
@@ -135,6 +143,12 @@ def _row(recorded: RecordedFact) -> dict[str, str | int | None]:
         "statement": None if isinstance(statement, Withdrawn) else recorded.fact.body.decode(),
         "sequence": recorded.sequence,
     }
+
+
+def _overtaken(name: str, plan: str) -> ProblemError:
+    title = f"The plan {shown(plan)} is no longer what declaring {shown(name)} would change."
+    fix = "Look at the difference again, and apply that."
+    return refuse("plan_overtaken", title, status=409, where="plan", fix=fix)
 
 
 def _withdrawal(change: Change) -> Withdrawn:

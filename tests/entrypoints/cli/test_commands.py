@@ -141,7 +141,10 @@ def test_a_declaration_is_shown_applied_and_no_news(tmp_path: Path) -> None:
     planned = said("declare", file, "--dry-run", "--home", home, code=1)
     assert ([one["action"] for one in planned["changes"]], planned["applied"]) == (["add"], False)
     assert said("ledger", "head", "--home", home)["sequence"] == 0
-    shown = trivium("declare", file, "--home", home)
+    other = trivium("declare", file, "--plan", "0" * 64, "--home", home)
+    assert other.returncode == 2
+    assert "is no longer what declaring 'mine' would change" in other.stderr
+    shown = trivium("declare", file, "--plan", planned["plan"], "--home", home)
     assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, "+ asset.titled asset=product:p title=P")
     assert said("declare", file, "--yes", "--home", home)["changes"] == []
     assert [one["says"] for one in said("declared", "--home", home)["statements"]] == [

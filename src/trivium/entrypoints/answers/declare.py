@@ -11,8 +11,8 @@ from msgspec import Meta
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.fact import Receipt
 from trivium.facts.statements import Declared, encode_statement
-from trivium.graph.declared import Declare, declared_in
-from trivium.intake.declaration.reader import Change, Declaration, difference, read_declaration
+from trivium.graph.declared import Declare
+from trivium.intake.declaration.reader import Change, Declaration, plan_of, read_declaration
 from trivium.ledger.answers import Once
 
 
@@ -23,6 +23,9 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: Annotated[str, Meta(description="Its name, unless the text begins with one: the file's stem.")] = ""
     file: Annotated[str, Meta(description="The file's name, for messages.", max_length=255)] = "declaration"
     dry_run: Annotated[bool, Meta(description="Only show the difference.")] = False
+    plan: Annotated[
+        str, Meta(description="Apply only this plan, as a dry run gave it; refused when the state has changed since.")
+    ] = ""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,22 +45,23 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     changes: Annotated[tuple[Difference, ...], Meta(description="What is added, changed and withdrawn.")]
     applied: Annotated[bool, Meta(description="Whether the changes hold now.")]
     sequences: Annotated[tuple[int, ...], Meta(description="The facts that were written.")]
+    plan: Annotated[str, Meta(description="Names these changes: sent back as `plan`, nothing else is applied.")]
 
 
 def ask(rooms: Rooms, params: Params, request: Once | None = None) -> Answer:
     """Show the difference, and apply it unless it is a dry run; a `request` with a key is carried out once."""
     declaration = read(params)
-    with rooms.ledger.reading() as connection:
-        changes = difference(declared_in(connection, declaration.name), declaration.statements)
+    command = Declare(declaration.name, declaration.statements, plan=params.plan)
     if params.dry_run:
-        return _answer(declaration, changes, (), applied=False)
+        with rooms.ledger.reading() as connection:
+            command.decide(connection)
+        return _answer(declaration, command.changes, (), applied=False)
 
     def answer(receipts: Sequence[Receipt]) -> Answer:
-        return _answer(declaration, changes, [receipt.sequence for receipt in receipts], applied=True)
+        return _answer(declaration, command.changes, [receipt.sequence for receipt in receipts], applied=True)
 
-    command = Declare(declaration.name, declaration.statements)
     if request is None:
-        return answer(rooms.ledger.execute(command) if changes else [])
+        return answer(rooms.ledger.execute(command))
     return answer(rooms.ledger.execute_once(command, request, lambda receipts: msgspec.json.encode(answer(receipts))))
 
 
@@ -81,6 +85,7 @@ def _answer(declaration: Declaration, changes: Sequence[Change], sequences: Sequ
         ),
         applied=applied,
         sequences=tuple(sequences),
+        plan=plan_of(declaration.name, changes),
     )
 
 

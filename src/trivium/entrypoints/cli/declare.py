@@ -26,19 +26,22 @@ File = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Apply without asking.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Only show the difference; exit code 1 when there is one.")]
+Plan = Annotated[
+    str, typer.Option("--plan", metavar="PLAN", help="Apply only this plan, which --dry-run gave.", show_default=False)
+]
 Ask = Callable[["Params"], "Answer"]
 _SIGNS = {"add": "+", "change": "~", "withdraw": "-"}
 _NOT_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def declare(
-    ctx: typer.Context, file: File, yes: Yes = False, dry_run: Dry = False, json: Json = False, url: Url = None,
-    home: Home = None,
+    ctx: typer.Context, file: File, yes: Yes = False, dry_run: Dry = False, plan: Plan = "", json: Json = False,
+    url: Url = None, home: Home = None,
 ) -> int:  # fmt: skip
     """State what no client can know: the difference is shown, and applied at once in a pipe or with --yes."""
     launcher: Launcher = ctx.obj
     place = place_of(launcher, url, home)
-    params = _params(file)
+    params = msgspec.structs.replace(_params(file), plan=plan)
     if place.remote is not None:
         remote = place.remote
         return _walk(lambda asked: _ask(remote, asked), params, yes=yes, dry_run=dry_run, json=json)
@@ -61,6 +64,7 @@ def _walk(ask: Ask, params: Params, *, yes: bool, dry_run: bool, json: bool) -> 
             return NO
         if not planned.changes:
             return YES
+        params = msgspec.structs.replace(params, plan=planned.plan)
     answer = ask(params)
     if planned is None:
         _tell(answer, json=json)
@@ -79,7 +83,7 @@ def _tell(answer: Answer, *, json: bool) -> None:
         words = " ".join(f"{key}={_word(value)}" for key, value in said.items() if key != "type")
         screen.print(f"{_SIGNS[change.action]} {said.get('type', '')} {printable(words)}")
     count = len(answer.changes)
-    done = "applied" if answer.applied else "not applied yet"
+    done = "applied" if answer.applied else f"not applied yet; plan {answer.plan}"
     screen.print(
         f"{answer.name}: {answer.statements} statements, "
         + (f"{count} changes {done}" if count else "all stand as they are")

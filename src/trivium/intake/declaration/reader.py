@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from trivium.intake.declaration.statements import said_by
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 _HEADER = re.compile(r"^\s*\[\[\s*([A-Za-z_.\"' -]+?)\s*\]\]")
+_plan_encoder = msgspec.json.Encoder(order="sorted")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -85,6 +87,12 @@ def difference(declared_now: Iterable[Declared], wanted: Iterable[Declared]) -> 
             changes.append(Change(Action.CHANGE, identity, before, statement))
     gone = sorted(now.keys() - then.keys())
     return changes + [Change(Action.WITHDRAW, identity, now[identity], None) for identity in gone]
+
+
+def plan_of(name: str, changes: Iterable[Change]) -> str:
+    """Name what a declaration would change: SHA-256, equal only for the same steps from the same statements."""
+    steps = [(change.action, change.identity, change.before, change.after) for change in changes]
+    return sha256(_plan_encoder.encode((name, steps))).hexdigest()
 
 
 def _toml(raw: bytes, file: str) -> dict[str, Any]:
