@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from trivium.facts.instants import Instant
+from trivium.facts.instants import Instant, to_datetime
 from trivium.facts.money import SCALE, add
 from trivium.facts.period import Period, month_of
+from trivium.facts.problem import refuse
 from trivium.finops.allocation import Allocator, Part, month_parts
 from trivium.finops.charges import Charge
 from trivium.finops.closings import NEVER, Closings
@@ -30,6 +31,8 @@ NANO_DIGITS = 9
 MICRO_DIGITS = 6
 NANO_LIMIT = Decimal(9_000_000_000)
 """A window that holds more of its currency is computed in micro-units (attribution.md §5)."""
+LONGEST = 1_200
+"""Months that one question computes at most: a hundred years."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def keep_books(question: Question, through: Period) -> Books:
     places = Places(question.flows)
     month = _first_month(question, parts)
     opening = _renamed(question.flows, books[-1].poured.carried()) if books else {}
+    _check_length(month, min(question.as_of, through.end))
     while month is not None and month.start < through.end and month.start <= question.as_of:
         assert not books or books[-1].month.end == month.start, "no month is left out"
         book = _keep_month(question, places, month, parts.get(month.start, []), opening, digits)
@@ -146,6 +150,23 @@ def _first_month(question: Question, parts: dict[int, list[Part]]) -> Period | N
     if question.closings.until != NEVER:
         return month_of(question.closings.until)
     return month_of(min(parts)) if parts else None
+
+
+def _check_length(first: Period | None, end: Instant) -> None:
+    """Refuse to compute more months than a hundred years have: a charge or a question is misdated."""
+    if first is None or end <= first.end:
+        return
+    last = month_of(end - 1)
+    count = _number(last) - _number(first) + 1
+    if count > LONGEST:
+        title = f"From the first open month with charges, {first}, to {last} there are {count} months."
+        fix = f"Ask for an earlier instant, or correct the charge of {first}; at most {LONGEST} months are computed."
+        raise refuse("too_many_months", title, status=422, where="as_of", fix=fix)
+
+
+def _number(month: Period) -> int:
+    start = to_datetime(month.start)
+    return 12 * start.year + start.month
 
 
 def _digits(charges: list[Charge]) -> int:

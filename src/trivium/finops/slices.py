@@ -119,7 +119,7 @@ def _cut(view: View, spans: Spans, run: int) -> list[Row]:
     start, end, outcome = int(spans.start[run]), int(spans.end[run]), int(spans.outcome[run])
     last = min(end, view.cutoff)
     rows: list[Row] = []
-    edges = _edges(start, min(end, view.cutoff + 1))
+    edges = _edges(start, min(end, view.cutoff + 1), view.month.start)
     for begin, cut in zip(edges, [*edges[1:], end], strict=True):
         if cut > view.month.start and begin < view.month.end:
             result = outcome if cut == end else SUCCESS
@@ -127,7 +127,13 @@ def _cut(view: View, spans: Spans, run: int) -> list[Row]:
     return rows
 
 
-def _edges(start: int, end: int) -> list[int]:
-    """Give where a run is cut: its start, and each midnight from 24 hours after it to before its end."""
+def _edges(start: int, end: int, since: int) -> list[int]:
+    """Give where a run is cut: its start, and each midnight from 24 hours after it to before its end.
+
+    Slices that are over by the midnight `since` are left out, however many there are.
+    """
     cut = -(-(start + DAY) // DAY) * DAY
-    return [start, *range(cut, end, DAY)]
+    if cut > since:
+        return [start, *range(cut, end, DAY)]
+    assert start < since < end, "a run that is cut lasts into the month"
+    return list(range(since, end, DAY))

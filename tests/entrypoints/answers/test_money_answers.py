@@ -37,3 +37,8 @@ def test_before_the_first_charge_no_month_is_filled(rooms: Rooms) -> None:
     answer = cost_show.ask(rooms, cost_show.Params(key="dataset:worked/raw", as_of="2026-10-01T00:00:00Z"))
     assert answer.filled_through is None
     assert answer.as_of == "2026-10-01T00:00:00Z"
+
+
+def test_an_instant_far_beyond_what_can_be_known_is_refused(rooms: Rooms) -> None:
+    with pytest.raises(ProblemError, match="9999-12-31T00:00:00Z is to come, and no charge is known within a year"):
+        cost_show.ask(rooms, cost_show.Params(key="dataset:worked/raw", as_of="9999-12-31T00:00:00Z"))

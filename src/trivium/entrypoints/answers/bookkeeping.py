@@ -18,7 +18,7 @@ from trivium.dataops.healths import Health, healths
 from trivium.dataops.watch import Watch
 from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
-from trivium.facts.instants import SECOND, Instant, now
+from trivium.facts.instants import DAY, SECOND, Instant, format_instant, now
 from trivium.facts.keys import parse
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
@@ -263,6 +263,7 @@ class Bookkeeping:
         return first, daily, last
 
     def _keep_books(self, currency: str, state: State) -> Books:
+        self._check_instant(currency, state)
         flows = self.flows(state)
         charges = [one for one in self._charges(currency, state) if one.start <= state.as_of]
         with self._ledger.reading() as connection:
@@ -271,11 +272,23 @@ class Bookkeeping:
         question = Question(currency, flows, charges, state.as_of, closings, frozen)
         return keep_books(question, month_of(state.as_of))
 
+    def _check_instant(self, currency: str, state: State) -> None:
+        """Refuse an instant beyond tomorrow that is more than a year after the last charge: nothing can stand there."""
+        limit = max(now() + DAY, self._latest(currency, state) + 366 * DAY)
+        if state.as_of > limit:
+            title = f"{format_instant(state.as_of)} is to come, and no charge is known within a year before it."
+            fix = f"Ask for an instant up to {format_instant(limit)}."
+            raise refuse("bad_instant", title, status=422, where="as_of", fix=fix)
+
+    def _latest(self, currency: str, state: State) -> Instant:
+        """Give the last instant at which a charge in a currency begins, 0 when there is none."""
+        key = ("latest", self._deliveries(state), state.known, currency)
+        return cast("int", self._keep(key, partial(latest_start, self._lake, currency, state.known)))
+
     def _charges(self, currency: str, state: State) -> list[Charge]:
         """Read the charges in one currency that have begun; kept until a bill, rule or user of a resource comes."""
         flows, bill = self.flows(state), (self._deliveries(state), state.known, currency)
-        latest = cast("int", self._keep(("latest", *bill), partial(latest_start, self._lake, currency, state.known)))
-        before = min(state.as_of, latest) + 1
+        before = min(state.as_of, self._latest(currency, state)) + 1
         used = frozenset(use.resource for use in flows.resources)
         key = ("charges", *bill, before, tuple(map(encode_statement, flows.rules)), used)
         read = partial(read_charges, self._lake, currency, flows.rules, before=before, as_of=state.known, flows=flows)
