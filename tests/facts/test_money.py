@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trivium.facts.money import Money, add, parse_amount, plain
+from trivium.facts.money import Money, add, parse_amount, plain, share_of
 from trivium.facts.problem import ProblemError
 
 LARGEST = "99999999999999999999.999999999999999999"
@@ -129,3 +129,17 @@ def test_a_float_is_no_money(amount: object) -> None:
 
 def test_no_money_is_no_amount_of_additions() -> None:
     assert add() == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"),
+    [
+        ("1", "3", "0.333333"),
+        ("5", "0", "0"),
+        ("-1", "4", "-0.25"),
+        ("99999999999999999999", "0.000000000000000001", "99999999999999999999000000000000000000"),
+        ("10000", "1e-18", "10000000000000000000000"),
+    ],
+)
+def test_a_share_is_given_however_far_apart_the_amounts_are(part: str, whole: str, share: str) -> None:
+    assert share_of(Decimal(part), Decimal(whole)) == Decimal(share)

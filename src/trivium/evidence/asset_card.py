@@ -15,7 +15,7 @@ from trivium.dataops.healths import Health
 from trivium.dataops.quality import QualityCard, quality
 from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
-from trivium.facts.money import add
+from trivium.facts.money import add, share_of
 from trivium.facts.period import Period
 from trivium.finops.drawn import amounts, drawn, owners_now
 from trivium.finops.inflows import Inflows
@@ -203,7 +203,7 @@ def _origins(inflows: Inflows, key: str, month: Period, cost: Loaded) -> tuple[O
         parts = [(name, getattr(cost, name)) for name in names]
     if not cost.total:
         return ()
-    return tuple(Origin(name=name, amount=part, share=_share(part, cost.total)) for name, part in parts if part)
+    return tuple(Origin(name=name, amount=part, share=share_of(part, cost.total)) for name, part in parts if part)
 
 
 def _nodes(
@@ -278,10 +278,6 @@ def _serving(flows: Flows, version: str, as_of: Instant) -> Serving:
         runs=int((flows.version_runs.version == place).sum()),
         users=tuple(sorted({flows.consumers[user] for user in uses.consumer[alive].tolist()})),
     )
-
-
-def _share(part: Decimal, whole: Decimal) -> Decimal:
-    return (part / whole).quantize(Decimal("0.000001"))
 
 
 def _part(amount: Decimal, share: Fraction) -> Decimal:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import re
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, localcontext
+from decimal import (
+    MAX_EMAX,
+    MAX_PREC,
+    MIN_EMIN,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    Inexact,
+    InvalidOperation,
+    localcontext,
+)
 from typing import Final
 
 import msgspec
@@ -16,6 +26,8 @@ DIGITS: Final = 38
 _UNIT = Decimal(1).scaleb(-SCALE)
 _LIMIT = Decimal(10) ** (DIGITS - SCALE)
 _EXACT = Context(prec=MAX_PREC // 4, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
+_WIDE = Context(prec=4 * DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+_SHARE = Decimal("0.000001")
 _AMOUNT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}|[A-Za-z][A-Za-z0-9_. -]{0,31}")
 
@@ -60,6 +72,14 @@ def add(*amounts: Decimal) -> Decimal:
     """Sum Decimals without rounding, whatever the ambient context."""
     with localcontext(_EXACT):
         return sum(amounts, Decimal(0))
+
+
+def share_of(part: Decimal, whole: Decimal) -> Decimal:
+    """Give a part of a whole, of one, to a millionth; 0 of nothing. No amounts of money are too far apart for it."""
+    if not whole:
+        return Decimal(0)
+    with localcontext(_WIDE):
+        return (part / whole).quantize(_SHARE)
 
 
 def plain(amount: Decimal) -> str:

@@ -81,3 +81,10 @@ def test_only_a_models_version_is_set_apart() -> None:
     assert figures.whole_title("a/b/c") == "a/b <span>/ c</span>"
     assert figures.whole_title("<i>/3") == "&lt;i&gt; <span>/ 3</span>"
     assert figures.whole_title("plain") == "plain"
+
+
+def test_no_change_is_too_large_to_say() -> None:
+    assert figures.changed("10000", "0.000000000000000001").startswith("+999,")
+    assert figures.changed("99999999999999999999", "-0.000000000000000001").endswith(" %")
+    assert figures.changed("100000000000000000000.000000000000000001", "100000000000000000000") == "under 1 %"
+    assert figures.share("1e40").endswith(" %")

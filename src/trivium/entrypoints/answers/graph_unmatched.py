@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -22,6 +21,7 @@ from trivium.entrypoints.answers.terms import (
     words,
 )
 from trivium.evidence.unjoined import Report, unjoined
+from trivium.facts.money import share_of
 from trivium.facts.period import Period as MonthPeriod
 
 
@@ -71,7 +71,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         currency=currency,
         total=money(report.total),
         charges=money(report.charges),
-        share=share_of(report.total, report.charges),
+        share=money(share_of(report.total, report.charges)),
         names=tuple(
             Name(
                 name=row.name,
@@ -95,8 +95,3 @@ def report_of(rooms: Rooms, currency: str, month: MonthPeriod, state: State) -> 
             return unjoined(connection, keeping.books(currency, state), month)
 
     return keeping.kept("unjoined", state, made, currency, month)
-
-
-def share_of(part: Decimal, whole: Decimal) -> str:
-    """Give a part of a whole, to a millionth; 0 of nothing."""
-    return money((part / whole).quantize(Decimal("0.000001"))) if whole else "0"

@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from trivium.facts.money import DIGITS, plain
+from trivium.facts.money import DIGITS, add, plain, share_of
 
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _TAILS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
@@ -66,10 +66,11 @@ def share(fraction: Amount | float | None) -> str:
     """Write a share of a whole in percent: `0.594` as `59 %`; a small one is `under 1 %`, never `0 %`."""
     if fraction is None:
         return "–"
-    percent = Decimal(str(fraction)) * 100
-    if percent and abs(percent) < 1:
-        return "under 1 %"
-    return f"{percent.quantize(Decimal(1))} %"
+    with localcontext(_ROUNDING):
+        percent = Decimal(str(fraction)) * 100
+        if percent and abs(percent) < 1:
+            return "under 1 %"
+        return f"{percent.quantize(Decimal(1)):,f} %"
 
 
 def grouped(number: int) -> str:
@@ -81,9 +82,11 @@ def changed(now: Amount, before: Amount | None) -> str:
     """Say by how much an amount differs from the one before: `+12 %`, `-3 %`, `new`, `unchanged`."""
     if before is None or not Decimal(before):
         return "new" if Decimal(now) else "unchanged"
-    percent = ((Decimal(now) - Decimal(before)) / abs(Decimal(before)) * 100).quantize(Decimal(1))
+    difference = add(Decimal(now), Decimal(before).copy_negate())
+    with localcontext(_ROUNDING):
+        percent = (share_of(difference, Decimal(before).copy_abs()) * 100).quantize(Decimal(1))
     if not percent:
-        return "unchanged" if Decimal(now) == Decimal(before) else "under 1 %"
+        return "under 1 %" if difference else "unchanged"
     return f"{percent:+,f} %"
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from trivium.entrypoints.answers import cost_explain, cost_statement, graph_unmatched
-from trivium.entrypoints.answers.graph_unmatched import share_of
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
@@ -23,7 +22,7 @@ from trivium.entrypoints.web.paging import part_of
 from trivium.entrypoints.web.times import day_text, month_text
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import AssetKey, kind_of, parse
-from trivium.facts.money import add, plain
+from trivium.facts.money import add, plain, share_of
 from trivium.facts.period import parse_period
 
 Context = dict[str, Any]

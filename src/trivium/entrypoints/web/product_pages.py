@@ -8,7 +8,6 @@ from typing import Any
 from starlette.requests import Request
 
 from trivium.entrypoints.answers import overview
-from trivium.entrypoints.answers.graph_unmatched import share_of
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
@@ -19,6 +18,7 @@ from trivium.entrypoints.web.times import day_text
 from trivium.entrypoints.web.trust_pages import setup_context
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import kind_of
+from trivium.facts.money import share_of
 from trivium.facts.period import parse_period
 
 Context = dict[str, Any]
