@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from trivium.lake.duckdb_engine import DuckDBEngine
+from trivium.facts.problem import ProblemError
+from trivium.lake.duckdb_engine import DuckDBEngine, _refusal
 
 
 @pytest.fixture
@@ -53,3 +54,27 @@ def test_a_python_variable_is_no_table(bare):
 def test_memory_is_bounded(bare):
     with pytest.raises(duckdb.Error):
         bare.execute("SELECT list(range) FROM range(100000000)").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [
+        (duckdb.IOException('IO Error: Could not write file "x": No space left on device'), "disk_full", 503),
+        (duckdb.IOException("IO Error: No files found"), "lake_file", 500),
+        (duckdb.OutOfMemoryException("too much"), "lake_memory", 503),
+        (duckdb.InternalException("INTERNAL Error"), "internal", 500),
+        (duckdb.ConversionException("Conversion Error"), "internal", 500),
+        (duckdb.BinderException("Binder Error"), "bad_query", 500),
+    ],
+)
+def test_a_fault_of_the_engine_is_no_fault_of_who_asks(fault, code, status):
+    problem = _refusal(fault).problem
+    assert (problem.code, problem.status) == (code, status)
+
+
+def test_a_value_that_cannot_be_converted_is_a_fault_of_our_own(tmp_path):
+    engine = DuckDBEngine(tmp_path, tmp_path / "scratch", memory_mb=64, threads=1)
+    with pytest.raises(ProblemError) as fault:
+        engine.query("SELECT CAST(? AS INTEGER)", ["x"], {})
+    engine.close()
+    assert (fault.value.problem.code, fault.value.problem.status) == ("internal", 500)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +14,18 @@ import pyarrow as pa
 from trivium.facts.problem import ProblemError, refuse
 
 MEMORY_MB = 1024
+_FULL: Final = "No space left"
+_RETRY_S: Final = 60
+_NO_QUESTION: Final = (
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.PermissionException,
+    duckdb.InvalidInputException,
+    duckdb.HTTPException,
+)
+"""What DuckDB says of SQL that is no question about the lake."""
 
 
 class DuckDBEngine:
@@ -70,22 +82,27 @@ class DuckDBEngine:
 
 
 def _refusal(fault: duckdb.Error) -> ProblemError:
-    """Say in one sentence what DuckDB refused."""
+    """Say in one sentence what DuckDB refused; no face takes SQL, so that what is left is a fault of our own."""
     said = " ".join(str(fault).split("\n\nLINE", 1)[0].split())[:300]
     if isinstance(fault, duckdb.OutOfMemoryException):
         title = f"The question takes more memory than the lake's engine may use: {said}"
         return refuse("lake_memory", title, status=503, fix="Ask for a shorter period.")
+    if isinstance(fault, duckdb.IOException) and _FULL in said:
+        title = "The disk is full, and the question needs some of it to be answered."
+        return refuse("disk_full", title, status=503, retry_after_s=_RETRY_S)
     if isinstance(fault, duckdb.IOException):
         title = f"A file of the lake cannot be read: {said}"
         return refuse("lake_file", title, status=500, fix="Restore the home from a backup.")
-    return refuse("bad_query", f"The lake cannot answer: {said}", where="sql")
+    if isinstance(fault, _NO_QUESTION):
+        return refuse("bad_query", f"The lake cannot answer: {said}", status=500, where="sql")
+    return refuse("internal", f"The lake's engine met a fault of its own: {said}", status=500)
 
 
 def _only_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
     statements = cursor.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
-        raise refuse("bad_query", f"The lake answers one SELECT at a time, not {kinds}.", where="sql")
+        raise refuse("bad_query", f"The lake answers one SELECT at a time, not {kinds}.", status=500, where="sql")
 
 
 def _literal(value: str | list[str]) -> str:

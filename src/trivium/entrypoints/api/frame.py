@@ -59,7 +59,7 @@ class Frame:
 
     async def _tell(self, fault: Exception, scope: Scope, receive: Receive, answer: _Answer) -> None:
         problem = problem_of(fault)
-        if problem.status >= 500 and not isinstance(fault, ProblemError):
+        if problem.status >= 500 and (problem.status == 500 or not isinstance(fault, ProblemError)):
             log_fault(scope["method"], scope["path"], fault)
         if not answer.status:
             headers = {"allow": allowed} if (allowed := _allowed(fault)) else None
