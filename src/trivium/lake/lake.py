@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from trivium.lake.engine import Engine
-from trivium.lake.manifest import Manifest, known_paths, paths_of, state
+from trivium.lake.manifest import Manifest, all_files, known_paths, paths_of, state
 from trivium.lake.relations import relations
 from trivium.lake.staging import Stage, sweep
 
@@ -55,6 +56,13 @@ class Lake:
         """Open a place for one delivery's files."""
         return Stage(self.folder)
 
+    def faults(self, *, hashes: bool = False) -> list[str]:
+        """Say which files of the manifest are missing, of another size or, with `hashes`, of another content."""
+        with self._reading() as connection:
+            files = all_files(connection)
+        found = (_fault(self.folder / file["path"], file, hashes=hashes) for file in files)
+        return [fault for fault in found if fault]
+
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a read connection to the manifest."""
         return self._reading()
@@ -93,3 +101,18 @@ class Lake:
 
                 self._engine = DuckDBEngine(self.folder, self.folder / "scratch")
             return self._engine
+
+
+def _fault(path: Path, file: RowMapping, *, hashes: bool) -> str:
+    """Say what is wrong with a file; nothing when it is as it was published."""
+    try:
+        size = path.stat().st_size
+        if size != file["bytes"]:
+            return f"{file['path']} has {size} bytes instead of {file['bytes']}"
+        if hashes:
+            with path.open("rb") as content:
+                if hashlib.file_digest(content, "sha256").hexdigest() != file["sha256"]:
+                    return f"{file['path']} was changed: its SHA-256 is another"
+    except OSError as fault:
+        return f"{file['path']} cannot be read: {fault.strerror}"
+    return ""

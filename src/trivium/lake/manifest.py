@@ -190,6 +190,11 @@ def paths_of(connection: Connection, table: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def all_files(connection: Connection) -> list[RowMapping]:
+    """List every file that any delivery has brought, with size and SHA-256: earlier states need the older ones too."""
+    return list(connection.execute(select(FILES).order_by(FILES.c.path)).mappings())
+
+
 def known_paths(connection: Connection) -> set[str]:
     """List the paths of all files that any delivery has brought."""
     return set(connection.execute(select(FILES.c.path)).scalars())

@@ -8,23 +8,30 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
+from trivium.entrypoints.answers.remedies import completed
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.instants import SECOND
+from trivium.facts.problem import ProblemError
 
 _FREE_MB: Final = 500
 _STRICT_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _LATE_S: Final = 60
+_LISTED: Final = 10
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
+
+    hashes: Annotated[
+        bool, Meta(description="Also read every file of the lake and compare its SHA-256; takes a while.")
+    ] = False
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,15 +44,16 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was looked at."""
+    """Python, disk, home, ledger, projections and every file of the lake; exit code 1 when something needs a person."""
 
     ok: Annotated[bool, Meta(description="Whether everything is in order.")]
     checks: Annotated[tuple[Check, ...], Meta(description="What was looked at.")]
 
 
-def ask(rooms: Rooms, params: Params) -> Answer:  # noqa: ARG001 - all questions are asked alike
+def ask(rooms: Rooms, params: Params) -> Answer:
     """Look at everything once."""
-    checks = (*_machine(rooms), *_home(rooms))
+    lake = _tried("lake", lambda: _lake(rooms, hashes=params.hashes))
+    checks = (*_machine(rooms), *_home(rooms), lake)
     return Answer(ok=all(check.ok for check in checks), checks=checks)
 
 
@@ -70,10 +78,25 @@ def _home(rooms: Rooms) -> Iterator[Check]:
     yield _check("projections", not health.degraded, stuck or "all follow", "Run `trivium ledger rebuild`.")
     late_s = health.oldest_unprocessed_age_us / SECOND
     yield _check("oldest unprocessed", late_s < _LATE_S, f"{late_s:.1f} s", "See the server's log.")
-    with rooms.lake.reading() as connection:
-        missing = [path.name for path in rooms.lake.resource_files(connection) if not path.exists()]
-    rows = 0 if missing else rooms.lake.query("SELECT count(*) FROM charges")[0][0]
-    yield _check("lake", not missing, f"{rows:,} charges" if not missing else ", ".join(missing), "Restore a backup.")
+
+
+def _lake(rooms: Rooms, *, hashes: bool) -> Check:
+    """Look at every file that the ledger names, then ask a question of them."""
+    faults = rooms.lake.faults(hashes=hashes)
+    if faults:
+        more = f", and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
+        return _check("lake", False, ", ".join(faults[:_LISTED]) + more, "Restore a backup.")
+    rows = rooms.lake.query("SELECT count(*) FROM charges")[0][0]
+    return _check("lake", True, f"{rows:,} charges", "")
+
+
+def _tried(name: str, look: Callable[[], Check]) -> Check:
+    """Look; what is refused is a finding too."""
+    try:
+        return look()
+    except ProblemError as fault:
+        problem = completed(fault.problem)
+        return _check(name, False, problem.title, problem.fix)
 
 
 def _check(name: str, ok: bool, found: str, fix: str) -> Check:

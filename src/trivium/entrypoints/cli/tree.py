@@ -20,7 +20,6 @@ OWN: Final = {
     ("", "declare"): ("declare", "State what no client can know, out of a TOML file."),
     ("", "backup"): ("keep", "Write a home into one file, while it may be in use."),
     ("", "restore"): ("keep", "Make a home out of a backup, verified."),
-    ("", "doctor"): ("doctor", "Check that everything Trivium needs is in order."),
     ("import", "focus"): ("bills", "Import FOCUS bills: CSV, CSV.gz, Parquet or JSON lines."),
     ("cost", "close"): ("closing", "Close a month: it never moves again."),
     ("ledger", "verify"): ("trust", "Hash every fact again and compare."),
