@@ -7,18 +7,24 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from tests.finops.flows_of import Run, flows_of
 from trivium.facts.instants import DAY, parse_instant
 from trivium.facts.period import month_of, parse_period
 from trivium.facts.problem import ProblemError
+from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import Question, keep_books
 from trivium.finops.charges import Charge
 from trivium.finops.closings import Closings
+from trivium.finops.explain import explain
+from trivium.finops.loaded import loaded
 from trivium.finops.slices import Slices, month_slices
 from trivium.finops.spans import Spans, View
+from trivium.finops.statement import statement
+from trivium.graph.flows import SUCCESS
 
-NOVEMBER = parse_period("2026-11")
+NOVEMBER, DECEMBER = parse_period("2026-11"), parse_period("2026-12")
 
 
 def slices_of(started: str, as_of: str = "2026-11-20T12:00") -> Slices:
@@ -64,3 +70,40 @@ def test_a_hundred_years_are_not_computed_month_by_month(start: str, as_of: str)
     asked = Question("USD", flows_of([]), [charge(start)], parse_instant(as_of))
     with pytest.raises(ProblemError, match="months"):
         keep_books(asked, month_of(asked.as_of))
+
+
+def frozen_november(charges: list[Charge]) -> Question:
+    """Close November in nano-units, then ask for December with all charges."""
+    flows = flows_of([Run("run:a", parse_instant("2026-11-02"), parse_instant("2026-11-03"), SUCCESS,
+                          writes={"dataset:x/y": (-1, -1)})])  # fmt: skip
+    paid = Charge({"ChargeCategory": "Usage", "tag_openlineage_run_id": "a"}, parse_instant("2026-11-02"),
+                  parse_instant("2026-11-03"), Decimal("7.123456789"), Decimal(7), False, 1, 0, 1)  # fmt: skip
+    asked = Question("IDR", flows, [paid], NOVEMBER.end)
+    book = keep_books(asked, NOVEMBER).of(NOVEMBER)
+    assert book is not None
+    assert book.unit == "nano"
+    closings = Closings(np.array([1]), np.array([NOVEMBER.end]))
+    return Question("IDR", flows, [paid, *charges], DECEMBER.end, closings, (thaw(freeze(book)),))
+
+
+def test_a_month_after_a_close_changes_to_micro_units_and_loses_nothing() -> None:
+    large = replace(charge("2026-12-02"), amount=Decimal(20_000_000_000), since=2)
+    books = keep_books(frozen_november([large]), DECEMBER)
+    drawn = statement(books, DECEMBER)
+    assert (drawn.unit, drawn.brought_forward) == ("micro", Decimal("7.123456789"))
+    assert {line.account: line.amount for line in drawn.lines} == {
+        "dataset:x/y": Decimal("7.123456"),
+        "rounding": Decimal("0.000000789"),
+        "unallocated": Decimal(20_000_000_000),
+    }
+    book = books.of(DECEMBER)
+    assert book is not None
+    again = thaw(freeze(book))
+    assert (again.brought, again.unit) == (book.brought, "micro")
+    told = explain(books, "dataset:x/y")
+    assert told.total == loaded(books, "dataset:x/y").total == Decimal("7.123456789")
+
+
+def test_more_money_than_64_bits_hold_is_refused() -> None:
+    with pytest.raises(ProblemError, match="more money than 64 bits"):
+        keep_books(frozen_november([replace(charge("2026-12-02"), amount=Decimal(10**20), since=2)]), DECEMBER)

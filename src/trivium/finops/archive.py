@@ -19,6 +19,8 @@ from trivium.finops.serving import Used
 from trivium.finops.statement import sums_of
 
 FORM: Final = 1
+CONVERTED: Final = 2
+"""The form of a month that cut off what was finer than its units from what was brought forward."""
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -47,6 +49,8 @@ class _Frozen(msgspec.Struct, frozen=True):
     uses: list[Used]
     owners: dict[str, dict[str, dict[str, tuple[int, int]]]]
     """Shares of one, numerator and denominator, by `team` and `product`, asset and owner."""
+    brought_finer: str | msgspec.UnsetType = msgspec.UNSET
+    """Only where the month before was computed in finer units."""
     form: int = FORM
     """Counts up whenever a frozen book means something else than before."""
 
@@ -69,6 +73,8 @@ def freeze(book: MonthBook) -> bytes:
         sorted(network.closing.items()), poured.own.tobytes(), poured.opened.tobytes(), poured.value.tobytes(),
         poured.amount.tobytes(), [_row(group, charge) for group, charge in sorted(book.charges.items())],
         str(book.total), str(book.late), str(book.finer), list(book.uses), _owned(book),
+        str(book.brought_finer) if book.brought_finer else msgspec.UNSET,
+        CONVERTED if book.brought_finer else FORM,
     )  # fmt: skip
     return msgspec.msgpack.encode(frozen, order="deterministic")
 
@@ -103,7 +109,7 @@ def thaw(content: bytes, name: str = "the month") -> MonthBook:
         {tank: units for tank, _, units in frozen.opening if units}, frozen.keys.__getitem__,
         {row[0]: _charge(row) for row in frozen.charges},
         Decimal(frozen.total), Decimal(frozen.late), Decimal(frozen.finer), tuple(frozen.uses), _owners(frozen.owners),
-        lambda key: _place_among(frozen.keys, key),
+        lambda key: _place_among(frozen.keys, key), Decimal(frozen.brought_finer or 0),
     )  # fmt: skip
 
 
@@ -112,8 +118,8 @@ def _frozen(content: bytes, name: str) -> _Frozen:
         frozen = _decoder.decode(content)
     except msgspec.MsgspecError as fault:
         raise _other_form(name, str(fault)) from fault
-    if frozen.form != FORM:
-        raise _other_form(name, f"it has form {frozen.form}, and this version reads form {FORM}")
+    if frozen.form not in {FORM, CONVERTED}:
+        raise _other_form(name, f"it has form {frozen.form}, and this version reads forms {FORM} and {CONVERTED}")
     return frozen
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from trivium.finops.books import Books, MonthBook, renamed
+from trivium.finops.books import Books, MonthBook, in_digits, renamed
 from trivium.finops.network import HANDED, HOLD, TRIAL, Bool, Int64, Network, Poured, Tank
 from trivium.finops.spreading import pour
 from trivium.graph.flows import Flows
@@ -59,14 +59,16 @@ def arrivals(books: Books, assets: Iterable[str]) -> list[Arrival]:
     opening: dict[Tank, int] = {}
     ran: dict[Tank, int] = {}
     came_from: dict[Tank, int] = {}
+    digits = books.months[0].digits if books.months else 0
     for book in books.months:
         mine = _mine(books.flows, book, wanted)
-        opening = known_as(books.flows, book.network, opening)
-        ran, came_from = known_as(books.flows, book.network, ran), _found_as(books.flows, book.network, came_from)
+        opening = in_digits(known_as(books.flows, book.network, opening), digits, book.digits)
+        ran = in_digits(known_as(books.flows, book.network, ran), digits, book.digits)
+        came_from = _found_as(books.flows, book.network, came_from)
         poured = pour(book.network, opening, mine)
         runs = _own_runs(poured, ran)
         found.append(Arrival(book, poured, opening, mine, runs, came_from, ran))
-        nodes = book.network.closing
+        nodes, digits = book.network.closing, book.digits
         opening = {
             tank: int(poured.value[node]) for tank, node in nodes.items() if poured.value[node] and not mine[node]
         }

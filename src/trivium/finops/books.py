@@ -24,7 +24,7 @@ from trivium.finops.places import Places
 from trivium.finops.serving import Used, month_uses
 from trivium.finops.sharing import Sharing
 from trivium.finops.spans import Spans, View
-from trivium.finops.spreading import pour
+from trivium.finops.spreading import check_size, pour
 from trivium.graph.flows import Flows
 
 NANO_DIGITS = 9
@@ -56,11 +56,23 @@ class MonthBook:
     owners: Owners
     place_of: Callable[[str], int]
     """Gives the number of a key that money may stand at, -1 where it has none; the inverse of `key`."""
+    brought_finer: Decimal = Decimal(0)
+    """What is finer than a unit of what was brought forward: the month before was computed in finer units."""
 
     @property
     def network(self) -> Network:
         """Give the structure of the month."""
         return self.poured.network
+
+    @property
+    def unit(self) -> str:
+        """Name the unit that the month was computed in: nano or micro (attribution.md §5)."""
+        return "micro" if self.digits == MICRO_DIGITS else "nano"
+
+    @property
+    def brought(self) -> Decimal:
+        """Give what the month before carried into this one."""
+        return add(self.money(sum(self.opening.values())), self.brought_finer)
 
     def money(self, units: int) -> Decimal:
         """Turn units into exact money."""
@@ -100,23 +112,28 @@ def keep_books(question: Question, through: Period) -> Books:
     """Compute all open months up to and including `through`, after the closed ones."""
     books = [book for book in question.frozen if book.month.start < through.end]
     parts = _by_month(month_parts(question.charges, question.closings), question)
-    digits = books[-1].digits if books else _digits(question.charges)
+    renamed_tanks = _renamed(question.flows, books[-1].poured.carried()) if books else {}
+    digits = _digits(parts, renamed_tanks, books[-1].digits if books else NANO_DIGITS)
     places = Places(question.flows)
     month = _first_month(question, parts)
-    opening = _renamed(question.flows, books[-1].poured.carried()) if books else {}
+    opening = in_digits(renamed_tanks, books[-1].digits, digits) if books else {}
+    finer = add(_money(renamed_tanks, books[-1].digits), -_money(opening, digits)) if books else Decimal(0)
     _check_length(month, min(question.as_of, through.end))
     while month is not None and month.start < through.end and month.start <= question.as_of:
         assert not books or books[-1].month.end == month.start, "no month is left out"
-        book = _keep_month(question, places, month, parts.get(month.start, []), opening, digits)
+        book = _keep_month(question, places, month, parts.get(month.start, []), (opening, finer), digits)
         books.append(book)
-        opening = book.poured.carried()
+        opening, finer = book.poured.carried(), Decimal(0)
         month = month_of(month.end)
     return Books(question.currency, question.flows, question.as_of, tuple(books))
 
 
 def _keep_month(
-    question: Question, places: Places, month: Period, parts: list[Part], opening: dict[Tank, int], digits: int
-) -> MonthBook:
+    question: Question, places: Places, month: Period, parts: list[Part], brought: tuple[dict[Tank, int], Decimal],
+    digits: int,
+) -> MonthBook:  # fmt: skip
+    opening, brought_finer = brought
+    check_size(sum(abs(part.amount) for part in parts) // 10 ** (SCALE - digits) + sum(map(abs, opening.values())))
     cutoff = min(question.as_of, month.end)
     view = View(question.flows, month, cutoff, question.closings)
     spans = Spans.of(view)
@@ -129,7 +146,7 @@ def _keep_month(
     used = {int(group) for group in network.entries.group}
     book = MonthBook(
         month, cutoff, False, digits, poured, opening, places.key, {group: question.charges[group] for group in used},
-        total, late, finer, month_uses(view), owners_in(question.flows), places.known,
+        total, late, finer, month_uses(view), owners_in(question.flows), places.known, brought_finer,
     )  # fmt: skip
     assert add(book.money(int(poured.own.sum())), finer) == total, "every charge reached a bearer"
     assert int(poured.opened.sum()) == sum(opening.values()), "what was carried is brought forward"
@@ -169,9 +186,25 @@ def _number(month: Period) -> int:
     return 12 * start.year + start.month
 
 
-def _digits(charges: list[Charge]) -> int:
-    size = add(*(abs(charge.amount) for charge in charges))
-    return MICRO_DIGITS if size > NANO_LIMIT else NANO_DIGITS
+def _digits(parts: Mapping[int, list[Part]], carried: Mapping[Tank, int], before: int) -> int:
+    """Choose the unit of all open months, which are one window; `before` are the digits of what they begin with.
+
+    Once in micro-units a currency stays in them: what was computed in them holds nothing finer.
+    """
+    size = sum(abs(part.amount) for month in parts.values() for part in month)
+    size += sum(map(abs, carried.values())) * 10 ** (SCALE - before)
+    return MICRO_DIGITS if size > NANO_LIMIT.scaleb(SCALE) else before
+
+
+def in_digits(tanks: Mapping[Tank, int], before: int, digits: int) -> dict[Tank, int]:
+    """Give tanks in units of 10^-`digits` that were in units of 10^-`before`; what is finer is cut off."""
+    assert digits <= before, "a later month is never computed in finer units"
+    ratio: int = 10 ** (before - digits)
+    return {tank: abs(units) // ratio * (1 if units >= 0 else -1) for tank, units in tanks.items()}
+
+
+def _money(tanks: Mapping[Tank, int], digits: int) -> Decimal:
+    return Decimal(sum(tanks.values())).scaleb(-digits)
 
 
 def renamed(flows: Flows, tank: Tank) -> Tank:

@@ -125,7 +125,12 @@ class _Tree:
         rows.extend(("edge", int(source[edge]), int(amount[edge])) for edge in self._into[month](node))
         rows.extend(("tank", place, size) for place, size in self._opened[month].get(node, []))
         shares = _in_proportion(units, [size for _, _, size in rows])
-        return [(kind, place, share) for (kind, place, _), share in zip(rows, shares, strict=True) if share]
+        finer = 10 ** (self._again[max(month - 1, 0)].book.digits - arrival.book.digits)
+        return [
+            (kind, place, share * finer if kind == "tank" else share)
+            for (kind, place, _), share in zip(rows, shares, strict=True)
+            if share
+        ]
 
     def _close(self, parts: dict[str, list[tuple[int, int, int]]], level: int) -> tuple[Part, ...]:
         """Turn amounts by asset into parts; beyond depth and limit they are one part."""

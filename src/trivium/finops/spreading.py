@@ -21,6 +21,7 @@ GUARD: Final = 9_000_000_000 * 1_000_000_000
 
 def pour(network: Network, opening: dict[Tank, int], absorbs: Bool | None = None) -> Poured:
     """Let a month's charges and the carried amounts of `opening` flow; `absorbs` marks nodes that keep everything."""
+    check_size(_sum_of_sizes(network.entries.amount) + sum(map(abs, opening.values())))
     own = np.zeros(network.size, dtype=np.int64)
     np.add.at(own, network.entries.node, network.entries.amount)
     opened = np.zeros(network.size, dtype=np.int64)
@@ -30,7 +31,6 @@ def pour(network: Network, opening: dict[Tank, int], absorbs: Bool | None = None
         opened[network.opening[tank]] += amount
     kept = np.zeros(network.size, dtype=np.bool_) if absorbs is None else absorbs
     value = own + opened
-    _guard(int(np.abs(own).sum(dtype=np.float64)) + sum(map(abs, opening.values())))
     amount_of_edge = np.zeros(len(network.target), dtype=np.int64)
     _run(network, value, kept, amount_of_edge)
     ends = (network.start[1:] == network.start[:-1]) | kept
@@ -57,9 +57,15 @@ def _run(network: Network, value: Int64, kept: Bool, amount: Int64) -> None:
     value[:], amount[:] = values, amounts
 
 
-def _guard(size: int) -> None:
+def _sum_of_sizes(amount: Int64) -> int:
+    """Sum absolute amounts; float64 is exact enough for a bound, and never wraps."""
+    return int(np.abs(amount.astype(np.float64)).sum())
+
+
+def check_size(size: int) -> None:
+    """Refuse (422 `too_much_money`) a month whose amounts are together more units than 64 bits can carry."""
     if size > GUARD:
-        raise refuse("too_much_money", "The period holds more money than 64 bits of nano-units can carry.", status=422)
+        raise refuse("too_much_money", "The period holds more money than 64 bits of micro-units can carry.", status=422)
 
 
 @cache

@@ -32,7 +32,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """A month's money by account. Σ line amounts = `total` + `brought_forward`, exactly.
 
     `total` is what is counted in this month (EffectiveCost), `late` the part of it that belongs to earlier months,
-    which were closed when it was recorded.
+    which were closed when it was recorded. `unit` says what was divided down to: nano or micro (attribution.md §5).
     """
 
     period: str
@@ -44,6 +44,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     brought_forward: Decimal
     late: Decimal
     lines: tuple[Line, ...]
+    unit: str = "nano"
 
 
 def statement(books: Books, month: Period, by: str = "asset") -> Statement:
@@ -58,10 +59,10 @@ def statement(books: Books, month: Period, by: str = "asset") -> Statement:
             brought_forward=nothing, late=nothing, lines=(),
         )  # fmt: skip
     lines = asset_lines(book) if by == "asset" else owned_lines(book, lambda key: book.owners(by, key))
-    brought = book.money(sum(book.opening.values()))
+    brought = book.brought
     drawn = Statement(
         period=str(month), currency=books.currency, by=by, as_of=book.cutoff, closed=book.closed, total=book.total,
-        brought_forward=brought, late=book.late, lines=tuple(lines),
+        brought_forward=brought, late=book.late, lines=tuple(lines), unit=book.unit,
     )  # fmt: skip
     assert add(*(line.amount for line in lines)) == add(book.total, brought), "the statement is the bill"
     assert len({line.account for line in lines}) == len(lines), "each account stands once"
@@ -99,9 +100,10 @@ def _lines(book: MonthBook, sums: dict[str, tuple[int, int]]) -> list[Line]:
         rest, carry = sums[account]
         if rest or carry:
             lines.append(Line(account, book.money(rest + carry), book.money(carry)))
-    if not book.finer:
+    finer = add(book.finer, book.brought_finer)
+    if not finer:
         return lines
-    rounded = add(book.finer, *(line.amount for line in lines if line.account == "rounding"))
+    rounded = add(finer, *(line.amount for line in lines if line.account == "rounding"))
     kept = [line for line in lines if line.account != "rounding"]
     return sorted([*kept, Line("rounding", rounded, Decimal(0))], key=lambda line: line.account)
 
