@@ -16,8 +16,9 @@ from trivium.facts.period import Period
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.drawn import drawn
 from trivium.finops.statement import Line
+from trivium.graph.alike import Alike
 from trivium.graph.assets import declared_keys, directory
-from trivium.graph.unmatched import Alike, Unmatched, runs_heard, runs_like, unmatched
+from trivium.graph.unmatched import Unmatched, runs_heard, runs_like, unmatched
 
 UNALLOCATED = "unallocated"
 OWNING = frozenset({"team", "product"})
@@ -55,7 +56,7 @@ def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1
     named = {row.name for row in rows}
     rows += [
         _stands_alone(found, lines.get(found.name, Decimal(0)))
-        for found in unmatched(connection, limit)
+        for found in unmatched(connection, limit, books.flows)
         if found.name not in named
     ]
     rows.sort(key=lambda row: (-abs(row.money), row.kind, row.name))

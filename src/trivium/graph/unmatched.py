@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
-from itertools import islice
 from typing import Final
 
 import msgspec
+import numpy as np
 from sqlalchemy import Connection, bindparam, text
 
-from trivium.facts.keys import KINDS, kind_of
-from trivium.facts.statements import Belongs, ResourceUsed, VersionRegistered, VersionUsed
+from trivium.facts.keys import kind_of
+from trivium.facts.statements import Belongs, ResourceUsed
+from trivium.graph.alike import Alike, suggestions
 from trivium.graph.assets import directory
 from trivium.graph.declarations import all_declared
+from trivium.graph.flows import Flows
+from trivium.graph.flows_reader import read_flows
 from trivium.graph.identity import canonical_key, names_now
 from trivium.graph.kept import kept
 from trivium.graph.passed_over import passed_over
@@ -35,10 +36,8 @@ _USED = text(
     " WHERE d.kind = 'dataset' AND NOT (l.written = 1 AND EXISTS (SELECT 1 FROM graph_descriptions t"
     " WHERE t.asset = l.job AND t.field = 'job_type' AND t.value = 'TEST'))"
 )
-_ALIKE: Final = 0.8
 _BEGINNING: Final = len("run:") + 6
 _LOOKS: Final = 500
-_NOISE = re.compile(r"[^a-z0-9]+")
 
 
 class Unmatched(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,16 +48,16 @@ class Unmatched(msgspec.Struct, frozen=True, omit_defaults=True):
     suggestions: tuple[str, ...] = ()
 
 
-def unmatched(connection: Connection, limit: int = 1000) -> list[Unmatched]:
+def unmatched(connection: Connection, limit: int = 1000, flows: Flows | None = None) -> list[Unmatched]:
     """List the names of the graph that could not be joined, by reason and name.
 
     Datasets that are read but that nobody writes, while a written one is spelled nearly alike; runs without a job;
     declared assets that no event names; versions that are used but whose origin is unknown; rules and lives that
-    cannot be carried out.
+    cannot be carried out. Give `flows` where they are read already.
     """
     sources = kept(connection, "sources", ("linked", "merged", "declared", "described"), _sources)
     absent = kept(connection, "absent", ("named", "declared", "merged", "linked", "described"), _absent, _unheard_runs)
-    originless = kept(connection, "originless", ("declared",), _originless)
+    originless = _originless(read_flows(connection) if flows is None else flows)
     over = kept(connection, "passed over", ("declared", "merged", "described"), _passed_over)
     found = [*sources, *_jobless(connection, limit), *absent, *originless, *over]
     return sorted(found, key=lambda one: (one.reason, one.name))[:limit]
@@ -73,31 +72,6 @@ def unmatched_names(names: Iterable[str], known: Collection[str]) -> list[Unmatc
     bare = {key.partition(":")[2] for key in spelled}
     missing = (name for name in sorted(set(names)) if spell(name) not in spelled and name not in bare)
     return [Unmatched(name, "names no asset", suggestions(name, spelled)) for name in missing]
-
-
-def suggestions(name: str, known: Collection[str], count: int = 3) -> tuple[str, ...]:
-    """Find the known keys that a name most likely means: those equal but for punctuation and case, then near ones.
-
-    A key is compared only with its own kind, and near ones are looked for among at most 500.
-    """
-    return Alike(known).to(name, count)
-
-
-class Alike:
-    """Known keys, sorted by what is left of them without punctuation and case, so that many names can be compared."""
-
-    def __init__(self, known: Collection[str]) -> None:
-        self._tails: dict[str, dict[str, list[str]]] = {}
-        for key in sorted(known):
-            for kind in ("", kind_of(key)):
-                self._tails.setdefault(kind, {}).setdefault(_tail(key), []).append(key)
-
-    def to(self, name: str, count: int = 3) -> tuple[str, ...]:
-        """Give the keys that a name most likely means; see `suggestions`."""
-        tails = self._tails.get(kind_of(name) if kind_of(name) in KINDS else "", {})
-        near = get_close_matches(_tail(name), list(islice(tails, _LOOKS)), n=count, cutoff=_ALIKE)
-        found = [key for tail in dict.fromkeys([_tail(name), *near]) for key in tails.get(tail, ()) if key != name]
-        return tuple(found[:count])
 
 
 def runs_heard(connection: Connection, runs: Collection[str]) -> set[str]:
@@ -157,14 +131,17 @@ def _unheard_runs(connection: Connection) -> tuple[str, ...]:
     return tuple(sorted(set(runs) - runs_heard(connection, runs)))
 
 
-def _originless(connection: Connection) -> list[Unmatched]:
-    said = [statement for statement, _ in all_declared(connection)]
-    registered = {one.version for one in said if isinstance(one, VersionRegistered)}
-    used = {one.version for one in said if isinstance(one, VersionUsed)}
-    return [
-        Unmatched(key, "used, but its origin is unknown", suggestions(key, registered))
-        for key in sorted(used - registered)
-    ]
+def _originless(flows: Flows) -> list[Unmatched]:
+    """List the versions that somebody uses while no known run made them, nor what they were copied from."""
+    versions = flows.versions
+    made = np.zeros(len(versions.keys), np.bool_)
+    made[flows.version_runs.version] = True
+    known = made | (made[versions.copy_of] & (versions.copy_of >= 0))
+    used = np.zeros(len(versions.keys), np.bool_)
+    used[flows.consumptions.version] = used[flows.predictions.version] = True
+    alike = Alike([versions.keys[place] for place in np.flatnonzero(known).tolist()])
+    originless = [versions.keys[place] for place in np.flatnonzero(used & ~known).tolist()]
+    return [Unmatched(key, "used, but its origin is unknown", alike.to(key)) for key in originless]
 
 
 def declared_resources(connection: Connection) -> dict[str, list[str]]:
@@ -180,13 +157,3 @@ def productless(connection: Connection, kinds: Collection[str] = ("endpoint",)) 
     """List the assets of some kinds that belong to no product, sorted."""
     placed = {spell(one.asset) for one, _ in all_declared(connection) if isinstance(one, Belongs)}
     return [one.key for one in directory(connection).assets if one.kind in kinds and one.key not in placed]
-
-
-def _tail(key: str) -> str:
-    """Reduce a key to the letters and digits of its last part, so that `Raw-Orders` and `raw_orders` are alike.
-
-    Of a model version it is the model's name.
-    """
-    if key.startswith("model:"):
-        return _NOISE.sub("", key.partition(":")[2].partition("/")[0].casefold())
-    return _NOISE.sub("", key.rstrip("/").rpartition("/")[2].rpartition(":")[2].casefold())

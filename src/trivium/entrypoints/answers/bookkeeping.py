@@ -29,6 +29,7 @@ from trivium.finops.charges import Charge, currencies, latest_start, read_charge
 from trivium.finops.closing import read_closings, read_frozen
 from trivium.finops.closings import Closings
 from trivium.finops.inflows import Inflows
+from trivium.graph.alike import suggestions
 from trivium.graph.assets import Asset, directory, job_of
 from trivium.graph.assets import asset as find_asset
 from trivium.graph.declarations import declared_now
@@ -38,7 +39,6 @@ from trivium.graph.flows_reader import read_flows
 from trivium.graph.identity import canonical_key, names_now
 from trivium.graph.known import as_known
 from trivium.graph.traversal import Lineage, lineage_at
-from trivium.graph.unmatched import suggestions
 from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
 from trivium.lake.manifest import DELIVERIES
