@@ -103,6 +103,11 @@ class Books:
     as_of: Instant
     months: tuple[MonthBook, ...]
 
+    def unit(self, month: Period | None = None) -> str:
+        """Name the coarsest unit that a month, or without one all months, were computed in: nano or micro."""
+        asked = [book.unit for book in self.months if month is None or book.month == month]
+        return "micro" if "micro" in asked else "nano"
+
     def of(self, month: Period) -> MonthBook | None:
         """Give one month's book, or None before the first charge."""
         return next((book for book in self.months if book.month == month), None)
@@ -137,7 +142,8 @@ def _keep_month(
     cutoff = min(question.as_of, month.end)
     view = View(question.flows, month, cutoff, question.closings)
     spans = Spans.of(view)
-    sharing = Sharing(question.flows, places, cutoff, spans)
+    since = min((part.start for part in parts), default=cutoff)
+    sharing = Sharing(question.flows, places, cutoff, spans, since)
     bearings, finer = Allocator(places, sharing, digits).bearings(question.charges, parts)
     network = build_month(view, spans, sharing, bearings, opening)
     poured = pour(network, opening)

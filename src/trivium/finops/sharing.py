@@ -61,12 +61,16 @@ class Timesheet:
 
 @dataclass
 class Sharing:
-    """The declared users of resources, and who carries what a run costs, as one month sees it."""
+    """The declared users of resources, and who carries what a run costs, as one month sees it.
+
+    No charge that is asked about starts before `since`.
+    """
 
     flows: Flows
     places: Places
     cutoff: int
     spans: Spans
+    since: int = -(1 << 62)
     _sheets: dict[str, Timesheet] = field(default_factory=dict)
     _uses: dict[str, list[ResourceUse]] = field(default_factory=dict)
     _children: dict[int, list[int]] = field(default_factory=dict)
@@ -150,9 +154,11 @@ class Sharing:
             numbers = [place] if self.places.is_run(place) else []
         else:
             numbers = self._runs_of(self.flows.names.get(asset, asset))
-        ends = self.spans.end
-        begun = [run for run in numbers if self.spans.begun[run]]
-        return [(int(runs.start[run]), int(min(ends[run], self.cutoff)), run) for run in begun]
+        run = np.asarray(numbers, dtype=np.int64)
+        run = run[self.spans.begun[run]]
+        start, end = runs.start[run], np.minimum(self.spans.end[run], self.cutoff)
+        asked = end >= self.since
+        return list(zip(start[asked].tolist(), end[asked].tolist(), run[asked].tolist(), strict=True))
 
     def _runs_of(self, job: str) -> list[int]:
         """List the runs of a job, in the order of their numbers; all jobs are sorted out once."""
