@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from trivium.ledger.arrivals import GRAIN_S, Arrivals
+from trivium.ledger.arrivals import GRAIN_S, MARKS_MAX, Arrivals
 
 
 def test_nothing_waits_before_anything_arrives_and_after_all_was_seen() -> None:
@@ -28,3 +28,23 @@ def test_the_age_is_that_of_the_oldest_unseen_fact() -> None:
             cursor = random.randint(cursor, len(times))
         true = now_s - times[cursor] if cursor < len(times) else 0.0
         assert true <= arrivals.age_s(cursor, now_s) <= true + GRAIN_S
+
+
+def test_marks_stay_few_and_an_age_is_never_too_small() -> None:
+    arrivals = Arrivals()
+    for number in range(1, 3 * MARKS_MAX):
+        arrivals.note(number, float(number))
+        assert len(arrivals._marks) <= MARKS_MAX
+    now_s = float(3 * MARKS_MAX)
+    for cursor in range(0, 3 * MARKS_MAX - 1, 97):
+        true = now_s - (cursor + 1)
+        assert true <= arrivals.age_s(cursor, now_s) <= true + 64.0
+
+
+def test_what_every_fold_has_seen_is_forgotten() -> None:
+    arrivals = Arrivals()
+    for number in range(1, 101):
+        arrivals.note(number, float(number))
+    arrivals.forget(99)
+    assert len(arrivals._marks) == 1
+    assert arrivals.age_s(99, 110.0) == 10.0

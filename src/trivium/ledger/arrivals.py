@@ -7,6 +7,8 @@ from typing import Final
 
 GRAIN_S: Final = 0.25
 """Marks stand at least so far apart; so much too old a fact may seem."""
+MARKS_MAX: Final = 4_096
+"""Beyond so many marks each second one is left out: then a fact may seem older, by what lies between two marks."""
 
 
 class Arrivals:
@@ -22,9 +24,22 @@ class Arrivals:
             now_s, _ = self._marks.pop()
         assert not self._marks or self._marks[-1][1] < head, "facts arrive in order"
         self._marks.append((now_s, head))
+        if len(self._marks) > MARKS_MAX:
+            self._collapse()
+
+    def forget(self, cursor: int) -> None:
+        """Forget what is not above `cursor`: every fold has seen it."""
+        while self._marks and self._marks[0][1] <= cursor:
+            self._marks.popleft()
 
     def age_s(self, cursor: int, now_s: float) -> float:
         """Give the age of the oldest noted fact above `cursor`, 0 when there is none; forgets what is not above it."""
-        while self._marks and self._marks[0][1] <= cursor:
-            self._marks.popleft()
+        self.forget(cursor)
         return now_s - self._marks[0][0] if self._marks else 0.0
+
+    def _collapse(self) -> None:
+        """Join each two marks that follow one another: the earlier one's time, the later one's sequence."""
+        marks = list(self._marks)
+        newest = [marks.pop()] if len(marks) % 2 else []
+        pairs = zip(marks[::2], marks[1::2], strict=True)
+        self._marks = deque([*((begun, last) for (begun, _), (_, last) in pairs), *newest])

@@ -94,7 +94,7 @@ class Writer:
         return self._waiting_facts
 
     def in_hand_s(self) -> float:
-        """Say for how many seconds the group in hand has been in hand; 0 when there is none."""
+        """Say for how many seconds a group, or a rebuild, has been in hand; 0 when there is none."""
         taken = self._taken_at
         return time.monotonic() - taken if taken else 0.0
 
@@ -107,8 +107,12 @@ class Writer:
 
     def rebuild(self, fold: Fold) -> Steps:
         """Give the step that makes a fold's tables again from nothing; readers see it only when it is done."""
-        with self._storage.writing() as connection:
-            digests = self._folding.rebuild(connection, fold)
+        self._taken_at = time.monotonic()
+        try:
+            with self._storage.writing() as connection:
+                digests = self._folding.rebuild(connection, fold)
+        finally:
+            self._taken_at = 0.0
         self._folding.committed()
         self._folding.faults.pop(fold.name, None)
         yield
@@ -308,6 +312,8 @@ class Writer:
             self._folding.rolled_back()
             self._fold_singly(fold, to)
         self._folding.committed()
+        behind = self._next_behind()
+        self._arrivals.forget(self._folding.cursor(behind.name) if behind else self.head.sequence)
 
     def _fold_singly(self, fold: Fold, to: int) -> None:
         try:
