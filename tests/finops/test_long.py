@@ -107,3 +107,11 @@ def test_a_month_after_a_close_changes_to_micro_units_and_loses_nothing() -> Non
 def test_more_money_than_64_bits_hold_is_refused() -> None:
     with pytest.raises(ProblemError, match="more money than 64 bits"):
         keep_books(frozen_november([replace(charge("2026-12-02"), amount=Decimal(10**20), since=2)]), DECEMBER)
+
+
+def test_answers_name_the_unit_that_was_divided_down_to() -> None:
+    large = replace(charge("2026-12-02"), amount=Decimal(20_000_000_000), since=2)
+    books = keep_books(frozen_november([large]), DECEMBER)
+    assert (books.unit(NOVEMBER), books.unit(DECEMBER), books.unit()) == ("nano", "micro", "micro")
+    assert explain(books, "dataset:x/y", NOVEMBER).unit == "nano"
+    assert explain(books, "dataset:x/y").unit == "micro"

@@ -57,6 +57,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal
     parts: tuple[Part, ...]
     charges: tuple[ChargeShare, ...]
+    unit: str = "nano"
 
 
 def explain(books: Books, asset: str, month: Period | None = None, *, depth: int = 4, limit: int = 50) -> Explanation:
@@ -72,7 +73,7 @@ def explain(books: Books, asset: str, month: Period | None = None, *, depth: int
     total = add(*(part.amount for part in parts), *(charge.amount for charge in charges))
     return Explanation(
         asset=asset, currency=books.currency, period=str(month) if month else "to date", total=total, parts=parts,
-        charges=charges,
+        charges=charges, unit=books.unit(month),
     )  # fmt: skip
 
 

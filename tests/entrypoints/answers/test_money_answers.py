@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trivium.entrypoints.answers import cost_explain, cost_show
+from trivium.entrypoints.answers import cost_explain, cost_show, cost_statement
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.instants import parse_instant
 from trivium.facts.problem import ProblemError
@@ -42,3 +42,9 @@ def test_before_the_first_charge_no_month_is_filled(rooms: Rooms) -> None:
 def test_an_instant_far_beyond_what_can_be_known_is_refused(rooms: Rooms) -> None:
     with pytest.raises(ProblemError, match="9999-12-31T00:00:00Z is to come, and no charge is known within a year"):
         cost_show.ask(rooms, cost_show.Params(key="dataset:worked/raw", as_of="9999-12-31T00:00:00Z"))
+
+
+def test_money_answers_name_their_unit(rooms: Rooms) -> None:
+    assert cost_statement.ask(rooms, cost_statement.Params()).unit == "nano"
+    assert cost_show.ask(rooms, cost_show.Params(key="model:m/1")).unit == "nano"
+    assert cost_explain.ask(rooms, cost_explain.Params(key="model:m/1")).unit == "nano"

@@ -16,6 +16,7 @@ from trivium.entrypoints.answers.terms import (
     CurrencyText,
     Key,
     Known,
+    Unit,
     When,
     instant_of,
     money,
@@ -80,6 +81,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     parts: Annotated[tuple[Part, ...], Meta(description="The assets it came from, the largest first.")]
     charges: Annotated[tuple[Charge, ...], Meta(description="Charges of its own.")]
     runs_took: RunsTook = None
+    unit: Unit = "nano"
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -110,6 +112,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         parts=tuple(_part(part) for part in found.parts),
         charges=tuple(_charge(share) for share in found.charges),
         runs_took=None if took is None else money(took),
+        unit=found.unit,
     )
 
 

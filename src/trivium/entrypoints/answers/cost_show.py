@@ -15,6 +15,7 @@ from trivium.entrypoints.answers.terms import (
     CurrencyText,
     Key,
     Known,
+    Unit,
     When,
     instant_of,
     money,
@@ -119,6 +120,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             extra=words(absent="only a model without a version lists them"),
         ),
     ] = ()
+    unit: Unit = "nano"
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -157,4 +159,5 @@ def ask(rooms: Rooms, params: Params) -> Answer:
             Version(asset=one.asset, total=None if one.total is None else money(one.total))
             for one in (version_totals(inflows, asset, month) if inflows else ())
         ),
+        unit=books.unit(month),
     )

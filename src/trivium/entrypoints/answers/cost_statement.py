@@ -15,6 +15,7 @@ from trivium.entrypoints.answers.terms import (
     CurrencyText,
     Known,
     Period,
+    Unit,
     When,
     instant_of,
     money,
@@ -142,6 +143,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="How the month was closed; null while it is open.", extra=words(absent="the month is open")),
     ]
     bridge: Annotated[Bridge, Meta(description="How the invoices become this statement.")]
+    unit: Unit = "nano"
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -183,6 +185,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         if book is None
         else tuple(Service(service=name, amount=money(amount)) for name, amount in services(book).items()),
         bridge=_bridge(laid),
+        unit=drawn.unit,
     )
 
 

@@ -33,6 +33,13 @@ CurrencyText = Annotated[
         extra={"absent": "unknown: no charge is known yet"},
     ),
 ]
+Unit = Annotated[
+    str,
+    Meta(
+        description="What money was divided down to: `nano` (10⁻⁹ of the currency), or `micro` (10⁻⁶) where all open "
+        "months together hold more than 9 × 10⁹ of it; what is finer is in `rounding`."
+    ),
+]
 When = Annotated[str, Meta(description="An instant in ISO 8601, UTC.")]
 
 

@@ -89,6 +89,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
         "total": answer.total,
         "brought_forward": answer.brought_forward,
         "late": answer.late,
+        **({"unit": answer.unit} if answer.unit != "nano" else {}),
         "rested": answer.rested,
         "carried": answer.carried,
         "sum": whole,
