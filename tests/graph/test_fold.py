@@ -127,6 +127,20 @@ def test_a_run_that_only_its_children_name_lasts_as_long_as_they_do() -> None:
     assert flows.runs.bracket.tolist() == [False, False, True, True, True]
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_an_end_moves_up_through_silent_levels_whose_starts_are_known(ended: bool) -> None:
+    levels = range(6)
+    early = [ran(f"e{level}", "2026-10-01", "2026-10-02", parent=f"s{level}", root=f"s{level + 1}") for level in levels]
+    last = [event("last", "START", "2026-10-03", parent="s0")]
+    last += [event("last", "FAIL", "2026-10-09", parent="s0")] if ended else []
+    runs = read_flows(graph_of(*early, last)).runs
+    silent = [place for place, key in enumerate(runs.keys) if key.startswith("run:s")]
+    assert len(silent) == len(levels) + 1
+    assert {runs.start.tolist()[place] for place in silent} == {at("2026-10-01")}
+    assert {runs.end.tolist()[place] for place in silent} == {at("2026-10-09") if ended else FOREVER}
+    assert {runs.outcome.tolist()[place] for place in silent} == {SUCCESS if ended else OPEN}
+
+
 def test_tests_are_upkeep_and_their_audit_tables_are_no_assets() -> None:
     audit = event("t", "COMPLETE", "2026-10-02", job="check", reads=["x"], writes=["audit"])
     connection = graph_of(event("t", "START", "2026-10-01", job="check", reads=["x"], job_type="TEST"), audit)

@@ -113,10 +113,10 @@ def _date_by_children(runs: dict[str, Int64]) -> None:
     child = np.flatnonzero((parent >= 0) & silent[np.maximum(parent, 0)])
     above = parent[child]
     for _ in range(_DEEPEST if len(child) else 0):
-        before = start[above].copy()
+        before = start[above], end[above]
         np.minimum.at(start, above, start[child])
         np.maximum.at(end, above, end[child])
-        if np.array_equal(before, start[above]):
+        if np.array_equal(before[0], start[above]) and np.array_equal(before[1], end[above]):
             break
     runs["end_sequence"][silent] = runs["sequence"][silent]
 
