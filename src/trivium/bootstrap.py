@@ -29,6 +29,7 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.graph.declared import DeclaredFold
     from trivium.graph.fold import GraphFold
     from trivium.graph.producers import ProducersFold
+    from trivium.intake.openlineage.meaning import producer
     from trivium.lake.blobs import Blobs
     from trivium.lake.lake import Lake
     from trivium.lake.manifest import Manifest
@@ -37,7 +38,14 @@ def open_rooms(home: Path) -> Rooms:
     settings = read_settings(home)
     ledger = Ledger.open(
         home,
-        folds=[Manifest(), MonthsFold(), DeclaredFold(), GraphFold(meaning), DataopsFold(meaning), ProducersFold()],
+        folds=[
+            Manifest(),
+            MonthsFold(),
+            DeclaredFold(),
+            GraphFold(meaning),
+            DataopsFold(meaning),
+            ProducersFold(producer),
+        ],
     )
     try:
         lake = Lake(home / "lake", ledger.reading)

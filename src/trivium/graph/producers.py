@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, select, text
@@ -28,8 +28,8 @@ _ADD = text(
 _LONGEST = 512
 
 
-class _Event(msgspec.Struct):
-    producer: object = ""
+Producer = Callable[[RecordedFact], str]
+"""Who made a lineage event, as its reader says; empty where it names nobody. Bootstrap hands it in."""
 
 
 class ProducerHeard(msgspec.Struct, frozen=True):
@@ -48,6 +48,9 @@ class ProducersFold:
     kinds = frozenset({Kind.LINEAGE_EVENT})
     inside = False
 
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+
     def create(self, connection: Connection) -> None:
         """Make the table where it is missing."""
         metadata.create_all(connection)
@@ -60,8 +63,7 @@ class ProducersFold:
         """Count events by their producer; an event that names none counts for none."""
         counted: dict[str, tuple[int, Instant]] = {}
         for recorded in facts:
-            named = _decoder.decode(recorded.fact.body).producer
-            producer = named[:_LONGEST] if isinstance(named, str) else ""
+            producer = self._producer(recorded)[:_LONGEST]
             count, last = counted.get(producer, (0, recorded.recorded_at))
             counted[producer] = (count + 1, max(last, recorded.recorded_at))
         rows = [
@@ -77,6 +79,3 @@ def producers_heard(connection: Connection) -> list[ProducerHeard]:
     """List the producers, by name."""
     query = select(producers.c.producer, producers.c.facts, producers.c.last_recorded_at)
     return [ProducerHeard(*row) for row in connection.execute(query.order_by(producers.c.producer))]
-
-
-_decoder: msgspec.json.Decoder[_Event] = msgspec.json.Decoder(_Event)

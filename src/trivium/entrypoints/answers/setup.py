@@ -15,23 +15,24 @@ from trivium.graph.producers import ProducerHeard, producers_heard
 from trivium.ledger.reads import SourceHeard
 
 _STEPS: Final = (
-    ("openlineage", ("openlineage",), "Lineage, from anything that speaks OpenLineage", "who reads and writes what",
+    ("openlineage", ("openlineage",), None, "Lineage, from anything that speaks OpenLineage",
+     "who reads and writes what",
      "Spark, Airflow, Flink and every OpenLineage client send here once these variables are set.",
      "export OPENLINEAGE_URL={url} OPENLINEAGE_ENDPOINT=api/v1/lineage"),
-    ("dbt", (), "Lineage and tests of dbt", "models, tests, and the tables they check",
+    ("dbt", (), re.compile(r"/dbt(?:/|$)"), "Lineage and tests of dbt", "models, tests, and the tables they check",
      "Run `dbt-ol` in place of `dbt`; with structured logs it also names the tables that the models read.",
      "OPENLINEAGE_URL={url} dbt-ol build"),
-    ("focus", ("focus",), "Bills, as FOCUS exports", "what everything cost",
+    ("focus", ("focus",), None, "Bills, as FOCUS exports", "what everything cost",
      "Any FOCUS 1.0 to 1.4 export: CSV, gzipped CSV, Parquet or JSON lines. The same file again adds nothing.",
      "trivium import focus FILE --url {url}"),
-    ("declare", ("declare:",), "What no client can know", "products, owners, resources, versions",
+    ("declare", ("declare:",), None, "What no client can know", "products, owners, resources, versions",
      "A TOML file; the difference is shown before it applies.",
      "trivium declare FILE.toml --url {url}"),
 )  # fmt: skip
-"""Client, sources of its facts, title, what it fills, text, line to copy."""
+"""Client, sources of its facts, producer, title, what it fills, text, line to copy.
 
-_DBT: Final = re.compile(r"/dbt(?:/|$)")
-"""What the producer of dbt's events ends in; its facts come through the same door as all lineage."""
+The third column is what the client's producer looks like where its facts come through the same door as all lineage.
+"""
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +69,10 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         made = producers_heard(connection)
     heard = rooms.ledger.sources_heard()
     steps = []
-    for client, sources, title, fills, text, line in _STEPS:
+    for client, sources, producer, title, fills, text, line in _STEPS:
         mine: list[SourceHeard | ProducerHeard] = [one for one in heard if sources and one.source.startswith(sources)]
-        if client == "dbt":
-            mine = [one for one in made if _DBT.search(one.producer)]
+        if producer is not None:
+            mine += [one for one in made if producer.search(one.producer)]
         last = max((one.recorded_at for one in mine), default=None)
         steps.append(
             Step(

@@ -47,6 +47,11 @@ class _Event(msgspec.Struct):
     outputs: list[_Holder] | None = None
 
 
+class _Produced(msgspec.Struct):
+    producer: Any = None
+
+
+_produced = msgspec.json.Decoder(_Produced).decode
 _event = msgspec.json.Decoder(_Event).decode
 _anything = msgspec.json.Decoder().decode
 
@@ -66,6 +71,12 @@ def decode_event(body: bytes) -> dict[str, Any]:
         "inputs": list(map(_plain, event.inputs or ())),
         "outputs": list(map(_plain, event.outputs or ())),
     }
+
+
+def producer_in(body: bytes) -> str:
+    """Read who made an event: the URI of its code; empty when it names none."""
+    named = _produced(body).producer
+    return named if isinstance(named, str) else ""
 
 
 def _plain(holder: _Holder | None) -> dict[str, Any] | None:

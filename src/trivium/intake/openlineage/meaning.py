@@ -9,7 +9,7 @@ from typing import Any, Final
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import Instant
 from trivium.facts.statements import DatasetSeen, DatasetUse, JobSeen, Observed, RunSeen
-from trivium.intake.openlineage.decoding import decode_event
+from trivium.intake.openlineage.decoding import decode_event, producer_in
 from trivium.intake.openlineage.facets import (
     columns_of,
     count,
@@ -44,6 +44,11 @@ def statements(recorded: RecordedFact) -> Sequence[Observed]:
     fact = recorded.fact
     read = _remembered if len(fact.body) <= _REMEMBERED_BYTES else _statements
     return read(fact.body, fact.happened_at)
+
+
+def producer(recorded: RecordedFact) -> str:
+    """Say which code made an accepted event, by its URI; empty when the event names none."""
+    return producer_in(recorded.fact.body)
 
 
 def _statements(body: bytes, at: Instant) -> tuple[Observed, ...]:
