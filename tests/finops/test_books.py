@@ -157,3 +157,25 @@ def test_what_is_only_divided_is_named_by_its_resource() -> None:
     assert cost.weakest == "vm-"
     assert cost.basis["equal share"] > 0
     assert loaded(keep_books(asked, NOVEMBER), "model:m/1").weakest == ""
+
+
+def test_a_ladder_of_diamonds_ends_at_once_and_is_exact() -> None:
+    start, rungs = at("11-01"), []
+    for level in range(41):
+        sides = {f"dataset:x/{side}{level - 1:02}": NONE for side in "ab"} if level else {}
+        for side in "ab":
+            begin = start + level * 2 * HOUR
+            name = f"run:{side}{level:02}"
+            rungs.append(
+                Run(name, begin, begin + HOUR, SUCCESS, reads=sides, writes={f"dataset:x/{side}{level:02}": NONE})
+            )
+    charges = [charge(rung.key[4:], "0.37", rung.start) for rung in rungs]
+    books = keep_books(Question("USD", flows_of(rungs), charges, at("11-20")), NOVEMBER)
+    told = explain(books, "dataset:x/a40", depth=64)
+    exact(told)
+    assert told.total == loaded(books, "dataset:x/a40").total
+
+    def count(parts: tuple[Part, ...]) -> int:
+        return sum(1 + count(part.parts) for part in parts)
+
+    assert 1_000 < count(told.parts) < 12_000

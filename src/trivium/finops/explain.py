@@ -22,6 +22,8 @@ from trivium.finops.network import Int32
 
 ELSEWHERE = "…"
 """The part that stands for deeper paths, and for small parts beyond the limit."""
+BUDGET = 5_000
+"""Parts of one explanation: paths through a graph can be more than any page holds."""
 
 
 class ChargeShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(books: Books, asset: str, month: Period | None = None, *, depth: int = 4, limit: int = 50) -> Explanation:
-    """Explain what poured into an asset, `depth` assets deep, with the `limit` largest parts of each."""
+    """Explain what poured into an asset, `depth` assets deep, with the `limit` largest parts of each.
+
+    An explanation has at most BUDGET parts; smaller parts leave the larger ones what they do not need of it.
+    """
     asset = books.flows.names.get(asset, asset)
     again = arrivals(books, [asset])
     tree = _Tree(again, depth, limit)
@@ -69,7 +74,7 @@ def explain(books: Books, asset: str, month: Period | None = None, *, depth: int
         (number, node, int(units))
         for number, arrival in enumerate(again) if month is None or arrival.book.month == month
         for node, units in _arrived(arrival)
-    ], asset, 0)  # fmt: skip
+    ], asset, 0, BUDGET)  # fmt: skip
     total = add(*(part.amount for part in parts), *(charge.amount for charge in charges))
     return Explanation(
         asset=asset, currency=books.currency, period=str(month) if month else "to date", total=total, parts=parts,
@@ -93,13 +98,14 @@ class _Tree:
 
     def __init__(self, again: list[Arrival], depth: int, limit: int) -> None:
         self._again, self._depth, self._limit = again, depth, limit
+        self._made = 0
         self._sources = [sources(arrival.poured) for arrival in again]
         self._into = [_grouped(arrival.book.network.target, arrival.book.network.size) for arrival in again]
         self._entries = [_grouped(arrival.book.network.entries.node, arrival.book.network.size) for arrival in again]
         self._opened = [_opened(arrival) for arrival in again]
 
     def open(
-        self, items: list[tuple[int, int, int]], asset: str, level: int
+        self, items: list[tuple[int, int, int]], asset: str, level: int, budget: int
     ) -> tuple[tuple[Part, ...], tuple[ChargeShare, ...]]:
         """Open amounts that stand in nodes of one asset: (month, node, units) → parts by asset, and charges."""
         charges: dict[tuple[int, int, int, bool], int] = defaultdict(int)
@@ -115,7 +121,7 @@ class _Tree:
                 at, source = (month, place) if kind == "edge" else (month - 1, place)
                 name = self._again[at].book.key(int(self._again[at].book.network.place[source]))
                 (items if name == asset else parts[name]).append((at, source, share))
-        return self._close(parts, level), self._charges(charges)
+        return self._close(parts, level, budget), self._charges(charges)
 
     def _compose(self, month: int, node: int, units: int) -> list[tuple[str, int, int]]:
         """Say what an amount in a node is made of: entries, edges from other nodes, the tank it was opened from."""
@@ -133,17 +139,20 @@ class _Tree:
             if share
         ]
 
-    def _close(self, parts: dict[str, list[tuple[int, int, int]]], level: int) -> tuple[Part, ...]:
-        """Turn amounts by asset into parts; beyond depth and limit they are one part."""
+    def _close(self, parts: dict[str, list[tuple[int, int, int]]], level: int, budget: int) -> tuple[Part, ...]:
+        """Turn amounts by asset into parts; beyond depth, limit and budget they are one part."""
         sums = {name: self._sum(items) for name, items in parts.items()}
         order = sorted(parts, key=lambda name: (-abs(sums[name]), name))
-        shown = order[: self._limit] if level < self._depth else []
-        closed = []
-        for name in shown:
-            inner, charges = self.open(list(parts[name]), name, level + 1)
+        shown = order[: min(self._limit, budget)] if level < self._depth else []
+        self._made += len(shown)
+        end = self._made + budget - len(shown)
+        closed: list[Part] = []
+        for place, name in reversed(list(enumerate(shown, 1))):
+            inner, charges = self.open(list(parts[name]), name, level + 1, (end - self._made) // place)
             closed.append(
                 Part(asset=name, amount=sums[name], basis=_main(inner, charges), parts=inner, charges=charges)
             )
+        closed.reverse()
         rest = add(*(sums[name] for name in order[len(shown) :]))
         return (*closed, Part(asset=ELSEWHERE, amount=rest)) if rest else tuple(closed)
 

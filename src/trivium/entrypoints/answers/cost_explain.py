@@ -30,7 +30,14 @@ from trivium.finops.explain import Part as PartOfCost
 
 _NAMED = 20
 """How many versions a refusal names, the last ones."""
-Depth = Annotated[int, Meta(description="How many assets deep; deeper paths are one part named `…`.", ge=1, le=64)]
+Depth = Annotated[
+    int,
+    Meta(
+        description="How many assets deep; deeper paths, and all beyond 5,000 parts, are one part named `…`.",
+        ge=1,
+        le=64,
+    ),
+]
 Width = Annotated[int, Meta(description="How many parts of each asset are shown; smaller ones are one.", ge=1, le=1000)]
 
 
