@@ -1,4 +1,8 @@
-"""Where a home is and how a server runs: defaults, `trivium.toml`, environment, options, in that order."""
+"""Where a home is and how a server runs.
+
+The home: the option `--home`, else `$TRIVIUM_HOME`, else the default. The server: its options, else `trivium.toml` in
+the home, else the defaults.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What the file `trivium.toml` in a home may say.
 
     `port` is where `trivium up` listens when no option says otherwise; `hosts` are further names under which the
-    server may be asked (the Host header), beside 127.0.0.1, localhost and [::1]; `upload_mb` bounds one uploaded bill.
+    server may be asked (the Host header), beside 127.0.0.1, localhost and [::1]; `upload_mb`, at least 1, bounds one
+    uploaded bill, and what an uploaded archive unpacks to.
     """
 
     port: int = 8080
@@ -51,6 +56,9 @@ def read_settings(home: Path) -> Settings:
         raise _bad(f"{str(fault).rstrip('.')}.", str(path)) from fault
     if not 0 <= settings.port <= 65_535:
         raise refuse("bad_settings", f"{settings.port} is no port.", where=f"{path}: port", fix="Use 1 to 65535.")
+    if settings.upload_mb < 1:
+        title = f"{settings.upload_mb} MB is no bound for an uploaded bill."
+        raise refuse("bad_settings", title, where=f"{path}: upload_mb", fix="Use 1 or more.")
     return settings
 
 

@@ -174,3 +174,21 @@ def test_damaged_archives_are_refused_and_leave_nothing(tmp_path: Path) -> None:
             restore(file, tmp_path / "new")
         assert not (tmp_path / "new").exists()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_backup_is_restored_into_the_folder_one_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup(filled(tmp_path / "home"), tmp_path / "b.zip")
+    (tmp_path / "new").mkdir()
+    monkeypatch.chdir(tmp_path / "new")
+    assert restore(tmp_path / "b.zip", Path()).sequence == 200
+    assert verify(tmp_path / "new").ok
+
+
+def test_a_mounted_disk_is_no_place_for_a_restored_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup(filled(tmp_path / "home"), tmp_path / "b.zip")
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda path: path.name == "disk")
+    with pytest.raises(ProblemError) as fault:
+        restore(tmp_path / "b.zip", tmp_path / "disk")
+    assert fault.value.problem.code == "bad_place"
+    assert list((tmp_path / "disk").iterdir()) == []

@@ -42,15 +42,19 @@ def restore(file: Path, home: Path) -> Restored:
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         title = f"The home {str(home)!r} is not empty; nothing is overwritten."
         raise refuse("not_empty", title, status=409, where="home", fix="Name an absent or empty folder.")
-    home.parent.mkdir(parents=True, exist_ok=True)
-    aside = home.with_name(f".{home.name}.{uuid.uuid4().hex}")
+    place = home.resolve()
+    if place.is_mount():
+        title = f"{str(home)!r} is where a disk is mounted; a home is put in place by a rename, which that forbids."
+        raise refuse("bad_place", title, status=409, where="home", fix="Name a folder below it.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    aside = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
     aside.mkdir(mode=0o700)
     try:
         manifest = _unpack(file, aside)
         _verify(aside, manifest)
         _sync_folders(aside)
-        aside.rename(home)
-        sync_folder(home.parent)
+        aside.rename(place)
+        sync_folder(place.parent)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise

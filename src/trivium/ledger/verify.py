@@ -80,19 +80,23 @@ class Tree:
 def verify(home: Path, checkpoint: Path | None = None) -> Verification:
     """Read every fact of a home and hash it again; with a checkpoint file also find truncation and replaced history.
 
-    Never writes a fact, needs no lock and no server; the home may be a copy, with its write-ahead log or without, and
-    may be read-only. Raises FileNotFoundError when there is no ledger, ValueError when the checkpoint cannot be read.
+    Never writes a fact, needs no server, and keeps none from starting: if one starts to write meanwhile, everything is
+    read once more beside it. The home may be a copy, with its write-ahead log or without, and may be read-only. Raises
+    FileNotFoundError when there is no ledger, ValueError when the checkpoint cannot be read.
     """
     claimed = _read_checkpoint(checkpoint) if checkpoint else None
-    check = _Check(claimed)
-    with reading(home) as connection:
-        try:
-            check.head(connection)
-            check.facts(connection)
-            check.file(connection)
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: SQLite quotes damaged text
-            check.note(f"The file cannot be read beyond fact {check.count}: {error}.")
-    return check.verification()
+    while True:
+        before, held = _state(home), _is_held(home)
+        check = _Check(claimed)
+        with reading(home, keep=False) as connection:
+            try:
+                check.head(connection)
+                check.facts(connection)
+                check.file(connection)
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: SQLite quotes damaged text
+                check.note(f"The file cannot be read beyond fact {check.count}: {error}.")
+        if held or _state(home) == before:
+            return check.verification()
 
 
 def leaf_of(row: tuple[Any, ...]) -> bytes:
@@ -211,17 +215,18 @@ class _Check:
 
 
 @contextlib.contextmanager
-def reading(home: Path) -> Iterator[sqlite3.Connection]:
+def reading(home: Path, *, keep: bool = True) -> Iterator[sqlite3.Connection]:
     """Open a home's ledger so that nothing of it can change, in one consistent snapshot.
 
-    While a server holds the home its snapshot is read beside it. Otherwise the home is kept from being opened; if
-    nothing can be written there, a copy in a temporary folder is read where the write-ahead log needs one.
+    While a server holds the home its snapshot is read beside it. Otherwise, with `keep`, the home is kept from being
+    opened meanwhile; without, the caller sees to it that nobody wrote. Where there is a write-ahead log, a copy in a
+    temporary folder is read.
     """
     file = home / "ledger.db"
     if not file.is_file():
         raise FileNotFoundError(f"There is no ledger.db in {home}.")
     with contextlib.ExitStack() as stack:
-        if _held(home, stack):
+        if _held(home, stack) if keep else _is_held(home):
             yield _snapshot(stack, file, "mode=ro")
         elif not _has_log(file):
             yield _snapshot(stack, file, "mode=ro&immutable=1")
@@ -243,6 +248,24 @@ def _held(home: Path, stack: contextlib.ExitStack) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def _is_held(home: Path) -> bool:
+    """Say whether a process holds the home now."""
+    with contextlib.ExitStack() as stack:
+        return _held(home, stack)
+
+
+def _state(home: Path) -> list[tuple[int, int, int] | None]:
+    """Tell whether anybody wrote: the identity, size and time of the ledger's file and of its log."""
+    found: list[tuple[int, int, int] | None] = []
+    for name in ("ledger.db", "ledger.db-wal"):
+        try:
+            stat = (home / name).stat()
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        except FileNotFoundError:
+            found.append(None)
+    return found
 
 
 def _has_log(file: Path) -> bool:
