@@ -17,11 +17,12 @@ from trivium.facts.statements import (
     VersionUsed,
 )
 from trivium.graph.assets import all_assets, asset, facts_about
+from trivium.graph.declarations import all_declared
 from trivium.graph.export import export_text, graph_export
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.known import as_known
 from trivium.graph.reach import reach_after
-from trivium.graph.search import search
+from trivium.graph.search import RUNS_MAX, search
 from trivium.graph.traversal import Edge, Lineage, downstream, upstream
 from trivium.graph.unmatched import declared_resources, productless, suggestions, unmatched, unmatched_names
 
@@ -206,3 +207,21 @@ def test_facts_about_an_asset_come_in_parts() -> None:
         parts += part
         before = part[-1]
     assert parts == whole
+
+
+def test_a_search_for_runs_lays_out_what_is_declared_once(monkeypatch) -> None:
+    graph = graph_of(
+        *(ran(f"r{number:03}", "2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z", job="j") for number in range(130)),
+        Titled("run:r001", "The first"),
+    )
+    laid_out = []
+    monkeypatch.setattr(
+        "trivium.graph.assets.all_declared", lambda connection: laid_out.append(1) or all_declared(connection)
+    )
+    hits = search(graph, "run:", 10_000)
+    assert [hit.asset.key for hit in hits] == [f"run:r{number:03}" for number in range(RUNS_MAX)]
+    assert hits[1].asset == asset(graph, "run:r001")
+    assert hits[1].asset.title == "The first"
+    laid_out.clear()
+    search(graph, "run:r0", 10_000)
+    assert len(laid_out) <= 1

@@ -43,6 +43,12 @@ def test_appended_facts_read_back_unchanged_in_order(ledger: Ledger) -> None:
     assert ledger.head().root_hex == root_of(ledger)
 
 
+def test_facts_are_read_by_their_sequences_at_once(ledger: Ledger) -> None:
+    ledger.append([fact(number) for number in range(5)])
+    assert [one.sequence for one in ledger.facts([4, 2, 9])] == [4, 2]
+    assert ledger.facts([4, 2]) == [ledger.fact(4), ledger.fact(2)]
+
+
 def test_the_home_is_for_its_owner_only_and_survives_reopening(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "home") as first:
         first.append([fact(1)])

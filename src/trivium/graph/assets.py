@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,6 +117,19 @@ def asset(connection: Connection, key: str) -> Asset | None:
     return _Words(connection, all_declared(connection), dict.fromkeys(names, chosen)).asset(
         chosen, found.first_at, found.last_at
     )
+
+
+def runs_named(connection: Connection, keys: Iterable[str]) -> list[Asset]:
+    """Give some runs that events name, in the order of their keys; what is declared is laid out once for all."""
+    names = {key: names_of(connection, key) for key in keys}
+    chosen = {key: canonical_key(connection, key) for key in names}
+    canonical = {name: chosen[key] for key, spelled in names.items() for name in spelled}
+    times: dict[str, tuple[Instant | None, Instant | None]] = {}
+    for _, key, first_at, last_at in connection.execute(_ONE, {"keys": sorted(canonical)}):
+        known = times.get(canonical[key], (None, None))
+        times[canonical[key]] = (_least(known[0], first_at), _most(known[1], last_at))
+    words = _Words(connection, all_declared(connection), canonical)
+    return [words.asset(key, *times[key]) for key in dict.fromkeys(chosen.values()) if key in times]
 
 
 def _directory(connection: Connection) -> Directory:

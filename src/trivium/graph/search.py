@@ -7,13 +7,15 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from trivium.graph.assets import Asset, asset, directory
+from trivium.graph.assets import Asset, directory, runs_named
 
 _RUNS = text(
     "SELECT n.key FROM graph_names n JOIN graph_runs r ON r.run = n.id WHERE n.key >= :low AND n.key < :high"
     " ORDER BY n.key LIMIT :limit"
 )
 _LAST: Final = "\U0010ffff"
+RUNS_MAX: Final = 100
+"""How many runs a search finds at most: there are too many to list."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -26,7 +28,7 @@ class Hit(msgspec.Struct, frozen=True):
 def search(connection: Connection, words: str, limit: int = 20) -> list[Hit]:
     """Find assets whose key, title or documentation holds all words, the best first; upper and lower case are one.
 
-    Runs are found by the beginning of their id.
+    Runs are found by the beginning of their id, at most RUNS_MAX of them.
     """
     parts = words.casefold().split()
     if not parts:
@@ -37,7 +39,7 @@ def search(connection: Connection, words: str, limit: int = 20) -> list[Hit]:
         for found, names in zip(known.assets, known.finding, strict=True)
         if (rank := _rank(found, names, parts)) is not None
     ]
-    ranked += [Hit(1, found) for found in _runs(connection, words.strip(), limit)]
+    ranked += [Hit(1, found) for found in _runs(connection, words.strip(), min(limit, RUNS_MAX))]
     ranked.sort(key=lambda hit: (hit.rank, len(hit.asset.key), hit.asset.key))
     return ranked[:limit]
 
@@ -64,4 +66,4 @@ def _place(name: str, part: str) -> int:
 def _runs(connection: Connection, words: str, limit: int) -> list[Asset]:
     low = words if words.startswith("run:") else f"run:{words}"
     keys = connection.execute(_RUNS, {"low": low, "high": low + _LAST, "limit": limit}).scalars().all()
-    return [found for key in keys if (found := asset(connection, key)) is not None]
+    return runs_named(connection, keys)

@@ -205,6 +205,12 @@ class Ledger:
             raise refuse("no_such_fact", title, status=404, where="sequence")
         return fact_of(row)
 
+    def facts(self, sequences: Sequence[int]) -> list[RecordedFact]:
+        """Read the facts of some sequences at once, in their order; one that the ledger does not have is left out."""
+        with self.reading() as connection:
+            found = reads.read_these(connection, sequences)
+        return [found[sequence] for sequence in sequences if sequence in found]
+
     def counts_by_kind(self) -> dict[str, int]:
         """Count facts by kind; kinds without facts are absent."""
         with self.reading() as connection:
@@ -241,7 +247,7 @@ class Ledger:
     def oldest_unprocessed_age(self) -> int:
         """Give the age, in microseconds, of the oldest fact that a fold has not seen; 0 when there is none.
 
-        A group that the writer has in hand counts too, so that a wedged writer shows.
+        A group or a rebuild that the writer has in hand counts too, so that a wedged writer shows.
         """
         in_hand = int(self._writer.in_hand_s() * SECOND)
         head = self._writer.head.sequence

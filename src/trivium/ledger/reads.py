@@ -17,6 +17,7 @@ from trivium.ledger.tables import facts
 from trivium.ledger.tallies import tallies
 
 BATCH_BYTES: Final = 32 * 1024 * 1024
+_AT_ONCE: Final = 500
 
 
 class SourceHeard(msgspec.Struct, frozen=True):
@@ -53,6 +54,16 @@ def read_page(
     pages = [facts_of(connection.execute(statement.where(facts.c.kind == str(kind)))) for kind in sorted(kinds)]
     merged = heapq.merge(*pages, key=lambda one: one.sequence, reverse=newest_first)
     return [one for one, _ in zip(merged, range(limit), strict=False)]
+
+
+def read_these(connection: Connection, sequences: Sequence[int]) -> dict[int, RecordedFact]:
+    """Read the facts of some sequences, by sequence."""
+    found: dict[int, RecordedFact] = {}
+    for start in range(0, len(sequences), _AT_ONCE):
+        part = sequences[start : start + _AT_ONCE]
+        for one in facts_of(connection.execute(select(facts).where(facts.c.sequence.in_(part)))):
+            found[one.sequence] = one
+    return found
 
 
 def read_batch(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.entrypoints.worked import caller
-from trivium.entrypoints.answers import assets, search, setup
+from trivium.entrypoints.answers import assets, facts, search, setup
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.problem import ProblemError
 from trivium.intake.openlineage.reader import accept
@@ -68,3 +68,26 @@ def test_dbt_is_heard_by_its_producer(lake: Rooms) -> None:
     steps = {one.client: one for one in setup.ask(lake, setup.Params()).steps}
     assert (steps["dbt"].count, steps["openlineage"].count, steps["focus"].last_heard) == (2, 3, None)
     assert steps["dbt"].last_heard is not None
+
+
+def test_a_file_of_assets_holds_all_of_them(empty: Rooms) -> None:
+    outputs = [{"namespace": "s3://lake", "name": f"t{number:04}"} for number in range(1_020)]
+    event = {
+        "eventType": "COMPLETE", "eventTime": "2026-10-02T00:00:00Z", "producer": DBT, "inputs": [], "outputs": outputs,
+        "run": {"runId": "r"}, "job": {"namespace": "n", "name": "j"},
+    }  # fmt: skip
+    empty.ledger.append([accept(json.dumps(event).encode())])
+    asked = caller(empty)
+    rows = asked.ask("/api/trivium/v1/assets.csv?kind=dataset").body.decode().splitlines()
+    assert len(rows) == 1 + len(outputs)
+    assert len(asked.ask("/api/trivium/v1/assets.csv?kind=dataset&limit=5").body.decode().splitlines()) == 1 + 5
+    assert "limit=" not in asked.ask("/assets?kind=dataset", headers={"accept": "text/html"}).body.decode()
+
+
+def test_facts_about_an_asset_are_read_at_once(lake: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_by_one(sequence: int) -> None:
+        raise AssertionError(sequence)
+
+    monkeypatch.setattr(lake.ledger, "fact", one_by_one)
+    first = facts.ask(lake, facts.Params(subject="dataset:s3://lake/a", limit=1))
+    assert [one.sequence for one in first.facts] == [1]

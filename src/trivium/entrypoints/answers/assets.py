@@ -12,7 +12,7 @@ from msgspec import Meta
 from trivium.dataops.healths import Health
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import LARGEST, AsOf, Known, Limit, When, instant_of, words, written
+from trivium.entrypoints.answers.terms import LARGEST, AsOf, Known, When, instant_of, words, written
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import KINDS
 from trivium.facts.problem import refuse, shown
@@ -26,10 +26,15 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
 
     kind: Annotated[str, Meta(description="Only assets of this kind; runs are found by words only.")] = ""
-    q: Annotated[str, Meta(description="Only assets whose name holds all these words; case does not matter.")] = ""
+    q: Annotated[
+        str,
+        Meta(description="Only assets whose name holds all these words; case does not matter; of runs at most 100."),
+    ] = ""
     order: Annotated[str, Meta(description="`name`, or `quality`: what fails first, then what is oldest.")] = "name"
     start: Annotated[int, Meta(description="How many are left out before the first one listed.", ge=0, le=LARGEST)] = 0
-    limit: Limit = 1000
+    limit: Annotated[
+        int, Meta(description="How many are listed at most; a file without it holds all.", ge=1, le=10_000)
+    ] = 1000
     as_of: AsOf = ""
     known: Known = None
 
@@ -93,7 +98,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     found: Iterable[Asset] = keeping.assets(state)
     if params.q:
         with keeping.graph(state) as connection:
-            found = [hit.asset for hit in search(connection, params.q, 10_000)]
+            found = [hit.asset for hit in search(connection, params.q, LARGEST)]
     counts = Counter(one.kind for one in found)
     chosen = [one for one in found if not params.kind or one.kind == params.kind]
     healths = keeping.healths(state) if counts["dataset"] and params.kind in {"", "dataset"} else {}

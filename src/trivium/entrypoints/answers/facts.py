@@ -91,8 +91,9 @@ def _about(rooms: Rooms, params: Params) -> list[RecordedFact]:
         part = sorted({*named, *(one.sequence for one in own)}, reverse=True)[: params.limit]
         if not part:
             break
-        read = (rooms.ledger.fact(sequence) for sequence in part)
-        found += [recorded for recorded in read if not params.kind or recorded.fact.kind == params.kind]
+        found += [
+            recorded for recorded in rooms.ledger.facts(part) if not params.kind or recorded.fact.kind == params.kind
+        ]
         before = part[-1]
     return found[: params.limit]
 

@@ -18,7 +18,7 @@ class Question:
 
     `noun` and `verb` make its command (`trivium NOUN VERB`, or `trivium VERB`), `path` its route below PREFIX.
     `verdict` names the field of the answer that says yes or no, which becomes the exit code; `table` the field that
-    is also given as CSV and Parquet; `command` is False where the command line has a form of its own.
+    is also given as CSV and Parquet, `whole` where such a file holds all rows unless a `limit` is asked; `command` is False where the command line has a form of its own.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Question:
     verdict: str = ""
     table: str = ""
     command: bool = True
+    whole: bool = False
 
     @property
     def module(self) -> ModuleType:
@@ -69,7 +70,8 @@ QUESTIONS: Final = (
     Question("cost_show", "cost", "show", "/cost/show", "What it took to have an asset."),
     Question("cost_explain", "cost", "explain", "/cost/explain", "Where an asset's cost came from, down to charges."),
     Question("asset_show", "asset", "show", "/asset/show", "One asset: its thread, quality, cost, owners, what to do."),
-    Question("assets", "asset", "list", "/assets", "The assets: how they are, who has them.", table="assets"),
+    Question("assets", "asset", "list", "/assets", "The assets: how they are, who has them.", table="assets",
+             whole=True),
     Question("blast", "", "blast", "/blast", "What a bad dataset reaches, what that cost, what is at risk.",
              table="assets"),
     Question("overview", "", "overview", "/overview", "Every product: cost, quality, owner, what to do next.",

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from trivium.entrypoints.answers.questions import Question
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.answers.terms import LARGEST
 from trivium.entrypoints.api.tables import FORMATS, table_response
 from trivium.facts.bounds import MAX_KEY
 from trivium.facts.misfits import misfit
@@ -38,7 +39,7 @@ def table_endpoint(question: Question, rooms: Rooms, form: str) -> Endpoint:
     assert form in FORMATS
 
     async def endpoint(request: Request) -> Response:
-        answer = await run_in_threadpool(_answered, question, rooms, request)
+        answer = await run_in_threadpool(_tabled, question, rooms, request)
         return await run_in_threadpool(table_response, question, answer, form)
 
     return endpoint
@@ -74,6 +75,14 @@ def bad_parameter(fault: msgspec.ValidationError, given: Any, whole: str) -> Pro
 
 def _answered(question: Question, rooms: Rooms, request: Request) -> msgspec.Struct:
     return question.ask(rooms, read_params(request, question.params))
+
+
+def _tabled(question: Question, rooms: Rooms, request: Request) -> msgspec.Struct:
+    """Answer for a file: all rows where the question has it so, unless the request says how many."""
+    params = read_params(request, question.params)
+    if question.whole and "limit" not in request.query_params:
+        params = msgspec.structs.replace(params, limit=LARGEST)
+    return question.ask(rooms, params)
 
 
 def _checked(name: str, value: str) -> str:

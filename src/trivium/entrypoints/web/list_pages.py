@@ -21,7 +21,6 @@ from trivium.facts.instants import parse_instant
 Context = dict[str, Any]
 STATES = {"failing": "bad", "warning": "unknown", "passing": "ok", "unknown": "unknown"}
 """How a dataset's quality is marked on pages; red is kept for what fails, a warning is said in words."""
-_MOST = 10_000
 
 
 def assets_page(rooms: Rooms, request: Request) -> Context:
@@ -33,7 +32,7 @@ def assets_page(rooms: Rooms, request: Request) -> Context:
     answer = assets.ask(rooms, params)
     names = ("", *(one.kind for one in answer.kinds))
     counts = {one.kind: one.count for one in answer.kinds}
-    asked = {"kind": params.kind, "q": params.q, "limit": str(_MOST), **asked_at("", params.known)}
+    asked = {"kind": params.kind, "q": params.q, **asked_at("", params.known)}
     context = {
         "query": params.q,
         "matching_text": f"{answer.total:,} asset" + ("" if answer.total == 1 else "s"),
@@ -61,7 +60,7 @@ def data_page(rooms: Rooms, request: Request) -> Context:
     state = keeping.state(instant_of(as_of), params.known)
     names, currency = keeping.names(state), asked_currency(rooms, request)
     rows = [_row(one) | {"owner": _owner(one, names.of)} for one in answer.assets]
-    asked = {"kind": "dataset", "order": "quality", "limit": str(_MOST), **asked_at(as_of, params.known)}
+    asked = {"kind": "dataset", "order": "quality", **asked_at(as_of, params.known)}
     context = {
         "decision": _worst(answer, rows) if not params.start else None,
         "rows": rows,
