@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books, charge
