@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from tests.evidence.clinic import (
     AS_OF,
+    CLEAN,
     CLEANSE,
     ENDPOINT,
     LOAD,
@@ -31,7 +32,7 @@ from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.facts.statements import Belongs, Owned
 from trivium.finops.loaded import loaded
-from trivium.finops.statement import statement
+from trivium.finops.statement import asset_lines, statement
 from trivium.graph.traversal import Lineage
 
 
@@ -97,6 +98,16 @@ def test_co_owners_share_a_line(connection: Connection) -> None:
     whole = lines_of(inflows(connection), PRODUCT, NOVEMBER)[ENDPOINT]
     assert lines_of(found, "team:a", NOVEMBER)[ENDPOINT] == whole / 2 == lines_of(found, "team:b", NOVEMBER)[ENDPOINT]
     assert owned(found, "team:a", NOVEMBER) == whole / 2
+
+
+def test_the_parts_of_co_owners_are_their_lines_to_the_last_unit() -> None:
+    teams = [f"team:{name}" for name in "abcdefg"]
+    found = inflows(clinic(*(Owned(asset, team) for asset in (ENDPOINT, MODEL, RAW, CLEAN, X) for team in teams)))
+    for month in (OCTOBER, NOVEMBER):
+        whole = asset_lines(books) if (books := found.books.of(month)) else []
+        assert whole
+        for team in teams:
+            assert sum(lines_of(found, team, month).values()) == owned(found, team, month)
 
 
 def test_a_version_without_a_known_run_says_that_nothing_is_known() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 import msgspec
@@ -17,9 +16,10 @@ from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.facts.money import add, share_of
 from trivium.facts.period import Period
-from trivium.finops.drawn import amounts, drawn, owners_now
+from trivium.finops.drawn import amounts, owners_now
 from trivium.finops.inflows import Inflows
 from trivium.finops.loaded import Loaded, is_version, loaded, served
+from trivium.finops.statement import owned_parts
 from trivium.graph.assets import Asset, asset
 from trivium.graph.flows import Flows
 from trivium.graph.identity import names_of
@@ -155,15 +155,8 @@ def lines_of(inflows: Inflows, owner: str, month: Period) -> dict[str, Decimal]:
     book = inflows.books.of(month)
     if book is None:
         return {}
-    owners = owners_now(inflows.books.flows, kind_of(owner))
-    lines: dict[str, Decimal] = {}
-    for line in drawn(inflows.books, month, "asset").lines:
-        share = Fraction(1) if line.account == owner else Fraction(0)
-        if ":" in line.account and line.account != owner:
-            share = owners(line.account).get(owner, Fraction(0))
-        if share:
-            lines[line.account] = _part(line.amount, share)
-    return lines
+    parts = owned_parts(book, lambda key: book.owners(kind_of(owner), key)).get(owner, {})
+    return {account: book.money(rest + carry) for account, (rest, carry) in sorted(parts.items()) if rest + carry}
 
 
 def owned(inflows: Inflows, owner: str, month: Period) -> Decimal:
@@ -278,11 +271,3 @@ def _serving(flows: Flows, version: str, as_of: Instant) -> Serving:
         runs=int((flows.version_runs.version == place).sum()),
         users=tuple(sorted({flows.consumers[user] for user in uses.consumer[alive].tolist()})),
     )
-
-
-def _part(amount: Decimal, share: Fraction) -> Decimal:
-    """Take a co-owner's share of a line, to the nearest nano-unit; the statement's own line is exact."""
-    if share == 1:
-        return amount
-    units = int(amount.scaleb(9)) * share
-    return Decimal(round(units)).scaleb(-9)

@@ -79,18 +79,36 @@ def asset_lines(book: MonthBook) -> list[Line]:
 
 def owned_lines(book: MonthBook, owners: Callable[[str], dict[str, Fraction]]) -> list[Line]:
     """List by owner: co-owners share equally, named accounts stand as they are, the rest is `unowned`."""
-    found: tuple[dict[str, int], dict[str, int]] = (defaultdict(int), defaultdict(int))
-    for sums, owned in zip(sums_of(book), found, strict=True):
-        for account, units in sums.items():
+    found = {
+        owner: (sum(rest for rest, _ in parts.values()), sum(carry for _, carry in parts.values()))
+        for owner, parts in owned_parts(book, owners).items()
+    }
+    return _lines(book, found)
+
+
+def owned_parts(
+    book: MonthBook, owners: Callable[[str], dict[str, Fraction]]
+) -> dict[str, dict[str, tuple[int, int]]]:  # fmt: skip
+    """Give, for each owner or named account, what rests and what is carried of each asset's line that is its own.
+
+    The parts of a line sum to it, to the last unit.
+    """
+    sums = sums_of(book)
+    found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for place, of_accounts in enumerate(sums):
+        for account, units in of_accounts.items():
             takers = owners(account) if ":" in account else {}
             if len(takers) < 2:
-                taker = next(iter(takers), "unowned" if ":" in account else account)
-                owned[taker] += units
-                continue
-            for taker, share in shared_exactly(units, takers):
-                owned[taker] += share
-    rested, carried = found
-    return _lines(book, {owner: (rested.get(owner, 0), carried.get(owner, 0)) for owner in {**rested, **carried}})
+                shares = [(next(iter(takers), "unowned" if ":" in account else account), units)]
+            else:
+                shares = shared_exactly(units, takers)
+            for taker, share in shares:
+                rest, carry = found[taker].get(account, (0, 0))
+                found[taker][account] = (rest + share, carry) if place == 0 else (rest, carry + share)
+    assert sum(map(sum, (part for parts in found.values() for part in parts.values()))) == sum(
+        sum(of_accounts.values()) for of_accounts in sums
+    ), "no unit is lost between owners"
+    return found
 
 
 def _lines(book: MonthBook, sums: dict[str, tuple[int, int]]) -> list[Line]:
