@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from decimal import Decimal
+from random import Random
 
 import numpy as np
 import pytest
@@ -18,11 +19,12 @@ from trivium.finops.books import Question, keep_books
 from trivium.finops.charges import Charge
 from trivium.finops.closings import Closings
 from trivium.finops.explain import explain
+from trivium.finops.layout import Retries
 from trivium.finops.loaded import loaded
 from trivium.finops.slices import Slices, month_slices
 from trivium.finops.spans import Spans, View
 from trivium.finops.statement import statement
-from trivium.graph.flows import SUCCESS
+from trivium.graph.flows import FAILED, SUCCESS
 
 NOVEMBER, DECEMBER = parse_period("2026-11"), parse_period("2026-12")
 
@@ -115,3 +117,25 @@ def test_answers_name_the_unit_that_was_divided_down_to() -> None:
     assert (books.unit(NOVEMBER), books.unit(DECEMBER), books.unit()) == ("nano", "micro", "micro")
     assert explain(books, "dataset:x/y", NOVEMBER).unit == "nano"
     assert explain(books, "dataset:x/y").unit == "micro"
+
+
+def test_a_failure_is_taken_over_by_the_next_success_of_its_job() -> None:
+    draw = Random(7)
+    runs = [
+        Run(f"run:{n:03}", at := NOVEMBER.start + draw.randrange(40), at + draw.randrange(3),
+            draw.choice([SUCCESS, FAILED]), job=draw.choice(["job:x/y", "job:x/z", ""]))
+        for n in range(400)
+    ]  # fmt: skip
+    flows = flows_of(runs)
+    view = View(flows, NOVEMBER, NOVEMBER.end, Closings())
+    nothing = np.zeros(len(runs), dtype=np.bool_)
+    retries = Retries(view, month_slices(view, Spans.of(view), nothing, nothing))
+    for number, run in enumerate(runs):
+        end = run.end or 0
+        after = [
+            (other.start, place)
+            for place, other in enumerate(runs)
+            if run.job and other.job == run.job and other.outcome == SUCCESS and place != number
+            and (other.start > end or (other.start == end and (run.start < end or place > number)))
+        ]  # fmt: skip
+        assert retries.of(number, end, run.start) == (min(after)[1] if after else -1)

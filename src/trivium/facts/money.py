@@ -20,7 +20,6 @@ import msgspec
 
 from trivium.facts.problem import refuse, shown
 
-NANO: Final = 1_000_000_000
 SCALE: Final = 18
 DIGITS: Final = 38
 _UNIT = Decimal(1).scaleb(-SCALE)

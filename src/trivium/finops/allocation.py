@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from trivium.facts.keys import kind_of, parse
-from trivium.facts.money import SCALE, add
+from trivium.facts.money import SCALE
 from trivium.facts.period import Period, month_of
 from trivium.facts.problem import ProblemError
 from trivium.facts.statements import Rule
@@ -99,14 +100,8 @@ def _spans(charge: Charge) -> list[tuple[Period, tuple[int, int]]]:
 
 def _counted_in(month: Period, sequence: int, closings: Closings) -> tuple[Period, bool]:
     """Give the month in which something recorded at a sequence counts: the oldest then open one, when it is late."""
-    place = 0
-    for place_, closed in enumerate(closings.sequence.tolist()):
-        if closed < sequence:
-            place = place_ + 1
-    bound = int(closings.end[place - 1]) if place else None
-    if bound is None or month.start >= bound:
-        return month, False
-    return month_of(bound), True
+    bound = int(closings.bound(np.array([sequence]))[0])
+    return (month, False) if month.start >= bound else (month_of(bound), True)
 
 
 @dataclass
@@ -296,8 +291,3 @@ def is_key(text: str) -> bool:
     except ProblemError:
         return False
     return True
-
-
-def total_of(charges: Iterable[Charge]) -> Decimal:
-    """Sum current charges exactly."""
-    return add(*(charge.amount for charge in charges if not charge.until))

@@ -135,7 +135,7 @@ def _passing(live: set[str], flows: Flows) -> tuple[str, tuple[Any, ...]]:
 
 
 def _any(terms: Iterable[str]) -> str:
-    return f"({' OR '.join(terms) or 'false'})".replace("()", "(false)")
+    return f"({' OR '.join(terms) or 'false'})"
 
 
 def _key(name: str, *, exact: bool) -> str:

@@ -56,7 +56,7 @@ def lay_ends(layout: Layout, reads: Reads, missed: Missed) -> None:
 def _route_others(layout: Layout, places: Int64) -> None:
     """Route the slices that pour into no dataset: open, failed, leading to versions, trials, ends."""
     slices, runs = layout.slices, layout.view.flows.runs
-    retries = Retries(layout.view, slices)
+    retries = layout.retries
     plain = (slices.outcome[places] == SUCCESS) & (runs.experiment[slices.run[places]] < 0)
     plain &= ~np.isin(slices.run[places], [*layout.registered.of_run, *layout.registered.awaited])
     ends = places[plain]
@@ -96,7 +96,7 @@ def _route(layout: Layout, retries: Retries, run: int, node: int, outcome: int, 
 
 def _route_afterlives(layout: Layout) -> None:
     """Let runs that ended before the month pour what reached them since, at once and by their route."""
-    flows, retries, step = layout.view.flows, Retries(layout.view, layout.slices), OPENING
+    flows, retries, step = layout.view.flows, layout.retries, OPENING
     for run, node in layout.after.items():
         outcome = int(layout.spans.outcome[run])
         leads = run in layout.registered.of_run and not flows.runs.upkeep[run]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -41,6 +43,11 @@ class Layout:
     """Single pours into datasets: (source node, dataset, step, instant)."""
     released: set[int] = field(default_factory=set)
     """Sources among them that a dataset's life does not hold: they were released before, or are still to come."""
+
+    @cached_property
+    def retries(self) -> Retries:
+        """Give what finds the run that takes over a failure, made once for the month."""
+        return Retries(self.view, self.slices)
 
     @cached_property
     def experiments(self) -> dict[str, int]:
@@ -138,12 +145,9 @@ class Retries:
     def of(self, run: int, end: int, start: int) -> int:
         """Give the next successful slice of another run of a failed run's job that starts after it ended, or -1."""
         job = int(self.view.flows.runs.job[run])
-        if job < 0:
-            return -1
-        for begun, other, place in self._successes.get(job, []):
-            if other != run and (begun > end or (begun == end and (start < end or other > run))):
-                return place
-        return -1
+        starts = self._successes.get(job, []) if job >= 0 else []
+        first = bisect_left(starts, (end, -1 if start < end else run + 1, -1))
+        return next((place for _, other, place in islice(starts, first, None) if other != run), -1)
 
 
 def lay_holds(draft: Draft, slices: Slices, line: Timeline) -> Int64:

@@ -15,7 +15,7 @@ from trivium.finops.draft import Draft
 from trivium.finops.lay_charges import lay_bearings
 from trivium.finops.lay_flows import lay_ends, lay_reads
 from trivium.finops.lay_models import drain_trials, drain_versions
-from trivium.finops.layout import Layout, Retries, lay_holds, order_in_time
+from trivium.finops.layout import Layout, lay_holds, order_in_time
 from trivium.finops.network import HANDED, Network, Tank
 from trivium.finops.registrations import registrations
 from trivium.finops.sharing import Sharing
@@ -79,9 +79,7 @@ def _open(layout: Layout, sharing: Sharing, tank: Tank) -> int:
         return _resume(layout, sharing, holder)
     if tank.kind == "failed":
         retry = (
-            Retries(layout.view, layout.slices).of(holder, tank.at, int(layout.spans.start[holder]))
-            if layout.places.is_run(holder)
-            else -1
+            layout.retries.of(holder, tank.at, int(layout.spans.start[holder])) if layout.places.is_run(holder) else -1
         )
         return int(layout.hold[retry]) if retry >= 0 else layout.tank("failed", "failed", holder, tank.at)
     if tank.kind == "version":
