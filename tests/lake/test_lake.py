@@ -90,12 +90,6 @@ def test_resources_keep_their_number_over_deliveries(tmp_path, ledger, lake):
     assert lake.query(joined) == [(4,)]
 
 
-def test_charges_sql_stands_alone(tmp_path, ledger, lake):
-    first = bring(tmp_path, ledger, lake, row())
-    bring(tmp_path, ledger, lake, row(EffectiveCost="5"))
-    assert lake.query(f"SELECT sum(EffectiveCost) FROM ({lake.charges_sql(first.sequence)})") == [(Decimal(1),)]
-
-
 def test_names_with_quotes_are_only_text(tmp_path, ledger, lake):
     bring(tmp_path, ledger, lake, row(InvoiceIssuerName="O'Cloud'; DROP"), name="it's.csv")
     assert lake.query("SELECT issuer, source FROM batches") == [("O'Cloud'; DROP", "it's.csv")]

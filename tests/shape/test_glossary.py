@@ -15,6 +15,7 @@ import pytest
 
 import trivium.facts
 from trivium.facts.kinds import Kind
+from trivium.finops.allocation import BASES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 GLOSSARY = (DOCS / "glossary.md").read_text(encoding="utf-8")
@@ -118,3 +119,8 @@ def test_each_kind_is_explained(kind: str) -> None:
 @pytest.mark.parametrize("struct", list(public_structs()), ids=lambda struct: struct.__name__)
 def test_each_record_is_explained(struct: type[msgspec.Struct]) -> None:
     assert re.search(rf"\b{struct.__name__}\b", GLOSSARY + REFERENCE), f"{struct} is in no reference: run make docs"
+
+
+def test_the_glossary_lists_every_basis() -> None:
+    meaning = next(meaning for term, meaning, _ in rows(GLOSSARY) if term == "basis")
+    assert [basis for basis in BASES if basis not in meaning] == []

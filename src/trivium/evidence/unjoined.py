@@ -37,10 +37,15 @@ class Unjoined(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that could not be joined, most money first; `total` = Σ money, `charges` is what the month counts."""
+    """All that could not be joined, most money first.
+
+    `rows` are at most as many as were asked for; `total` = Σ money of all that were found, also of those that are not
+    among them, `shown` = Σ money of the rows; `charges` is what the month counts.
+    """
 
     rows: tuple[Unjoined, ...]
     total: Decimal
+    shown: Decimal
     charges: Decimal
 
 
@@ -61,7 +66,13 @@ def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1
     ]
     rows.sort(key=lambda row: (-abs(row.money), row.kind, row.name))
     total = book.total if book is not None else Decimal(0)
-    return Report(rows=tuple(rows[:limit]), total=add(*(row.money for row in rows)), charges=total)
+    listed = tuple(rows[:limit])
+    return Report(
+        rows=listed,
+        total=add(*(row.money for row in rows)),
+        shown=add(*(row.money for row in listed)),
+        charges=total,
+    )
 
 
 def _stands_alone(found: Unmatched, money: Decimal) -> Unjoined:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from trivium.facts.problem import refuse, shown
+from trivium.facts.problem import ProblemError, refuse, shown
 
 PAIRED: Final = frozenset({"dataset", "job"})
 KINDS: Final = (
@@ -79,6 +80,16 @@ def model_version(name: str, version: str) -> str:
 def kind_of(key: str) -> str:
     """Say the kind of a key in text form without reading the rest."""
     return key.partition(":")[0]
+
+
+@lru_cache(maxsize=65_536)
+def is_key(text: str) -> bool:
+    """Say whether a text is an asset key."""
+    try:
+        parse(text)
+    except ProblemError:
+        return False
+    return True
 
 
 def _parse_paired(kind: str, rest: str, text: str) -> AssetKey:

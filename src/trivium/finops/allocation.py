@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from trivium.facts.keys import kind_of, parse
+from trivium.facts.keys import is_key, kind_of
 from trivium.facts.money import SCALE
 from trivium.facts.period import Period, month_of
-from trivium.facts.problem import ProblemError
 from trivium.facts.statements import Rule
 from trivium.finops.apportion import apportion, shared_exactly
 from trivium.finops.bearings import Bearings
@@ -281,13 +279,3 @@ def _matches(rule: Rule, charge: Charge, account: str) -> bool:
     """Say whether a charge has all that a rule asks for; `account` is where it lies, when it lies in one."""
     columns = {**charge.columns, ACCOUNT: account}
     return all(columns.get(name) == value for name, value in rule.match.items())
-
-
-@lru_cache(maxsize=65_536)
-def is_key(text: str) -> bool:
-    """Say whether a text is an asset key."""
-    try:
-        parse(text)
-    except ProblemError:
-        return False
-    return True

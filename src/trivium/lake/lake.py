@@ -76,10 +76,6 @@ class Lake:
         with self._reading() as connection:
             return relations(self.folder, state(connection, as_of), state(connection, as_of, history=True))
 
-    def charges_sql(self, sequence: int | None = None) -> str:
-        """Give the SELECT that is `charges` as of a sequence (None: now)."""
-        return self.relations(sequence)["charges"]
-
     def query(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> list[tuple[Any, ...]]:
         """Answer one SELECT (DuckDB's dialect, `?` for parameters) as of a sequence; DECIMALs come as Decimal."""
         return self._opened().query(sql, parameters, self.relations(as_of))

@@ -51,7 +51,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     period: Annotated[str, Meta(description="The month.")]
     currency: CurrencyText
-    total: Annotated[str, Meta(description="Σ money of all names.")]
+    total: Annotated[str, Meta(description="Σ money of all names that were found, also of those not listed.")]
+    shown: Annotated[str, Meta(description="Σ money of the names that are listed.")]
     charges: Annotated[str, Meta(description="What the month counts in all.")]
     share: Annotated[str, Meta(description="The part of the charges that is not joined, of one, as decimal text.")]
     names: Annotated[
@@ -70,6 +71,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         period=str(month),
         currency=currency,
         total=money(report.total),
+        shown=money(report.shown),
         charges=money(report.charges),
         share=money(share_of(report.total, report.charges)),
         names=tuple(

@@ -18,7 +18,8 @@ class Question:
 
     `noun` and `verb` make its command (`trivium NOUN VERB`, or `trivium VERB`), `path` its route below PREFIX.
     `verdict` names the field of the answer that says yes or no, which becomes the exit code; `table` the field that
-    is also given as CSV and Parquet, `whole` where such a file holds all rows unless a `limit` is asked; `command` is False where the command line has a form of its own.
+    is also given as CSV and Parquet, `whole` where such a file holds all rows unless a `limit` is asked; `command` is
+    False where the command line has a form of its own.
     """
 
     name: str

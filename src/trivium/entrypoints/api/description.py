@@ -64,12 +64,6 @@ def document(questions: Sequence[Question], commands: Sequence[Command]) -> dict
     }
 
 
-def schema_of(kind: type[msgspec.Struct]) -> str:
-    """Give the reference of a record's schema."""
-    (found,), _ = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
-    return str(found["$ref"])
-
-
 def _operation(question: Question, schemas: dict[str, Any]) -> dict[str, Any]:
     answer = {
         "description": question.summary,

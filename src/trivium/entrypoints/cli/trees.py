@@ -25,7 +25,7 @@ def put_tree(sheet: Sheet, parts: Sequence[Any], charges: Sequence[Any], depth: 
 
 def charge_lines(charges: Sequence[Any]) -> Iterator[str]:
     """Write charges, those of one resource, service and basis in one line with their sum and their time."""
-    for key, group in groupby(charges, key=lambda one: (one.resource, one.service, one.category, one.basis, one.late)):
+    for key, group in groupby(sorted(charges, key=_what), key=_what):
         alike = list(group)
         resource, service, category, basis, late = key
         what = " ".join(text for text in (service or category or "charges", resource) if text)
@@ -35,3 +35,8 @@ def charge_lines(charges: Sequence[Any]) -> Iterator[str]:
         amount = plain(add(*(Decimal(one.amount) for one in alike)))
         said = ", ".join((basis, time, f"{rows} {'row' if rows == 1 else 'rows'}", *(("late",) if late else ())))
         yield f"{amount}  {printable(what)}, {said}"
+
+
+def _what(one: Any) -> tuple[str, str, str, str, bool]:
+    """Give what charges of one line have in common."""
+    return one.resource or "", one.service or "", one.category or "", one.basis, one.late

@@ -27,9 +27,9 @@ from trivium.entrypoints.web.money_pages import downloads
 from trivium.entrypoints.web.paging import part_of, whole
 from trivium.entrypoints.web.times import ago_text, exact_instant
 from trivium.facts.instants import FIRST, LAST, SECOND, now, parse_instant
+from trivium.facts.keys import is_key
 from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
-from trivium.finops.allocation import is_key
 
 Context = dict[str, Any]
 _PAGE: Final = 50
