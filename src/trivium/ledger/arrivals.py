@@ -42,4 +42,7 @@ class Arrivals:
         marks = list(self._marks)
         newest = [marks.pop()] if len(marks) % 2 else []
         pairs = zip(marks[::2], marks[1::2], strict=True)
+        newest_sequence = self._marks[-1][1]
         self._marks = deque([*((begun, last) for (begun, _), (_, last) in pairs), *newest])
+        assert self._marks[-1][1] == newest_sequence, "what is joined reaches as far as before"
+        assert len(self._marks) <= MARKS_MAX, "few marks are left"
