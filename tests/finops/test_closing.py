@@ -67,6 +67,14 @@ def test_what_happened_after_the_month_does_not_keep_it_from_closing(rooms: Room
     assert rooms.ledger.execute(command)
 
 
+def test_what_a_run_of_the_month_still_tells_after_its_end_stands_in_the_way(rooms: Rooms) -> None:
+    rooms.ledger.append([accept(event("11-30", "03").replace(b"COMPLETE", b"START").replace(b"features", b"raw"))])
+    command = computed(rooms)
+    came = rooms.ledger.append([accept(event("12-01", "03"))])[0].sequence
+    with pytest.raises(ProblemError, match=f"Fact {came} was recorded while 2026-11 was computed"):
+        rooms.ledger.execute(command)
+
+
 @dataclass
 class Busy:
     """A ledger to which a fact of the month comes just before each of the first commands."""

@@ -15,10 +15,11 @@ from trivium.facts.kinds import Kind
 from trivium.facts.money import plain
 from trivium.facts.period import Period, parse_period
 from trivium.facts.problem import ProblemError, refuse
-from trivium.facts.statements import Reader
+from trivium.facts.statements import Reader, RunSeen
 from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.closings import Closings
+from trivium.graph.tables import names, runs
 from trivium.ledger.reads import read_page
 
 METADATA = MetaData()
@@ -106,16 +107,25 @@ class CloseMonth:
         after = self._closed.computed_from
         while page := read_page(connection, after, _AT_ONCE, _COUNTED, None, newest_first=False):
             for recorded in page:
-                if _counts_in(recorded, month, self._reader):
+                if _counts_in(connection, recorded, month, self._reader):
                     raise _facts_came(recorded, month)
             after = page[-1].sequence
 
 
-def _counts_in(recorded: RecordedFact, month: Period, reader: Reader) -> bool:
-    """Say whether a fact may change a month: all but what is seen to have happened after its end."""
+def _counts_in(connection: Connection, recorded: RecordedFact, month: Period, reader: Reader) -> bool:
+    """Say whether a fact may change a month: all but what happened after its end to runs that began after it.
+
+    A run that began before may still name what it read then, its parent and its tags.
+    """
     if recorded.fact.kind != Kind.LINEAGE_EVENT:
         return True
-    return any(getattr(statement, "at", 0) < month.end for statement in reader(recorded))
+    said = reader(recorded)
+    if any(getattr(statement, "at", 0) < month.end for statement in said):
+        return True
+    named = {key for one in said if isinstance(one, RunSeen) for key in (one.run, one.parent, *one.same_as) if key}
+    begun = select(runs.c.run).join(names, names.c.id == runs.c.run)
+    begun = begun.where(names.c.key.in_(named), runs.c.start_at < month.end)
+    return connection.execute(begun.limit(1)).first() is not None
 
 
 def _facts_came(recorded: RecordedFact, month: Period) -> ProblemError:
