@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import msgspec
@@ -96,3 +98,18 @@ def test_a_page_that_cannot_be_made_now_says_when_to_ask_again(fresh: Rooms, mon
     answer = caller(fresh).ask("/statement", headers=HTML)
     assert (answer.status, answer.headers.get("retry-after")) == (503, "1")
     assert "Send it again after a moment." in answer.body.decode()
+
+
+@pytest.mark.parametrize(("page", "href"), [
+    (ASSET, "/api/trivium/v1/asset/show?"), (ASSET, "/explain/model"), ("/", "/statement?"), ("/", "/unmatched?"),
+    ("/explain/model:m/1", "/api/trivium/v1/cost/explain?"),
+])  # fmt: skip
+def test_links_ask_what_the_page_was_asked(page: str, href: str, rooms: Rooms, asked: Caller) -> None:
+    known = rooms.ledger.head().sequence
+    shown = asked.ask(f"{page}?period=2026-11&currency=EUR&as_of=2026-11-09T00:00:00Z&known={known}", headers=HTML)
+    links = [unescape(one) for one in re.findall(r'href="([^"]+)"', shown.body.decode())]
+    found = [one for one in links if one.startswith(href) and "as_of" in one]
+    assert found, links
+    for one in found:
+        assert "currency=EUR" in one
+        assert f"known={known}" in one

@@ -54,7 +54,8 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     kind = kind_words(answer.asset)
     owning = kind in {"product", "team"}
     asked = asked_at(params.as_of, params.known)
-    explain = address(explain_address(answer.asset), asked)
+    explain = address(explain_address(answer.asset), asked, currency=answer.currency)
+    told = {"key": answer.asset, "period": str(month), "currency": answer.currency, **asked}
     first = next(iter(answer.next), None)
     above = [key for key in answer.products if key != answer.asset]
     note = f"{month_text(str(month))} · what came to rest with it" if owning else _TO_DATE
@@ -80,7 +81,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "took_note": note,
         "took_advice": _advice(answer),
         "took_line": None if answer.origins else _took_line(answer),
-        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {"key": answer.asset, **asked})}],
+        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {name: text for name, text in told.items() if text})}],
         "facts": [_fact(rooms, one.sequence, names) for one in answer.facts[:_FACTS]],
         "verified": _verified(rooms),
         "trend": _trend(answer, str(month), owning=owning),
@@ -261,6 +262,9 @@ def _blast(rooms: Rooms, answer: asset_show.Answer, params: asset_show.Params, n
             for one in found.assets[:PAGE]
         ],
         "count": len(found.assets),
-        "downloads": downloads("/blast", {"key": answer.asset, "currency": answer.currency, "as_of": params.as_of}),
+        "downloads": downloads(
+            "/blast",
+            {"key": answer.asset, "currency": answer.currency, **asked_at(params.as_of, params.known)},
+        ),
         "repair": found.advice or "No run of it is known.",
     }  # fmt: skip

@@ -127,7 +127,11 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
         as_of=query.get("as_of", ""), known=known_of(request),
     )  # fmt: skip
     answer = cost_explain.ask(rooms, params)
-    asked = {"key": answer.asset, **asked_at(params.as_of, params.known)}
+    asked = {
+        "key": answer.asset,
+        **{name: text for name, text in (("period", params.period), ("currency", answer.currency)) if text},
+        **asked_at(params.as_of, params.known),
+    }
     state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     names = rooms.bookkeeping.names(state)
     month = rooms.bookkeeping.month(params.period, answer.currency, state)

@@ -58,8 +58,8 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
             "state": "bad" if failing else "ok",
         },
         "products": products,
-        "statement_href": address("/statement", {"by": "product", "period": answer.period}),
-        "unjoined": _unjoined(loose, answer) if loose else None,
+        "statement_href": address("/statement", asked, by="product"),
+        "unjoined": _unjoined(loose, answer, asked) if loose else None,
         "decision": worst and {
             "title": "Something that a product stands on is bad.",
             "text": worst.next,
@@ -71,11 +71,11 @@ def overview_page(rooms: Rooms, request: Request) -> Context:
     return {"shell": shell, "overview": context, "setup": setup_context(rooms, request)}
 
 
-def _unjoined(loose: Decimal, answer: overview.Answer) -> Context:
+def _unjoined(loose: Decimal, answer: overview.Answer, asked: dict[str, str]) -> Context:
     return {
         "amount": answer.unjoined,
         "share": share_of(loose, Decimal(answer.total)),
-        "href": address("/unmatched", {"period": answer.period}),
+        "href": address("/unmatched", asked),
     }
 
 
