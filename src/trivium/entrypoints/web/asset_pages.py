@@ -55,7 +55,8 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     owning = kind in {"product", "team"}
     asked = asked_at(params.as_of, params.known)
     explain = address(explain_address(answer.asset), asked, currency=answer.currency)
-    told = {"key": answer.asset, "period": str(month), "currency": answer.currency, **asked}
+    told = {"key": answer.asset, "period": str(month), **asked}
+    told |= {"currency": answer.currency} if answer.currency else {}
     first = next(iter(answer.next), None)
     above = [key for key in answer.products if key != answer.asset]
     note = f"{month_text(str(month))} · what came to rest with it" if owning else _TO_DATE
@@ -81,7 +82,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "took_note": note,
         "took_advice": _advice(answer),
         "took_line": None if answer.origins else _took_line(answer),
-        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", {name: text for name, text in told.items() if text})}],
+        "downloads": [{"text": "JSON", "href": address(f"{API}/asset/show", told)}],
         "facts": [_fact(rooms, one.sequence, names) for one in answer.facts[:_FACTS]],
         "verified": _verified(rooms),
         "trend": _trend(answer, str(month), owning=owning),
