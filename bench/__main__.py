@@ -8,25 +8,24 @@ import sys
 from bench.attribution import attribution
 from bench.bills import bills
 from bench.pages import pages
-from bench.result import Result, table, write
+from bench.result import table, write
 from bench.server import server
 
 PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages}
 
 
 def main() -> int:
-    """Measure the parts asked for, print the table, and keep it when everything was measured in full."""
+    """Measure the parts asked for, print their tables, and keep what was measured in full."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="what to measure; everything when left out")
     parser.add_argument("--quick", action="store_true", help="small sizes, nothing kept")
     asked = parser.parse_args()
-    results: list[Result] = []
     for name in asked.part or PARTS:
         sys.stderr.write(f"measuring {name}\n")
-        results += PARTS[name](not asked.quick)
-    print(table(results))
-    if not asked.quick and not asked.part:
-        write(results, "make bench")
+        results = PARTS[name](not asked.quick)
+        print(table(results), flush=True)
+        if not asked.quick:
+            write(name, results, PARTS)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,11 @@ from pathlib import Path
 from trivium.facts.instants import format_instant, now
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+_HEAD = """# The last results of `make bench`
+
+Each part stands as it was last measured in full. Peers are measured in the same run on the same machine; timings vary
+with the machine's load.
+"""
 PACKAGES = ("duckdb", "pyarrow", "numpy", "numba", "networkx", "sqlalchemy", "starlette", "uvicorn", "pandas")
 
 
@@ -47,20 +53,26 @@ def table(results: list[Result]) -> str:
     return "\n".join([head, *(_row(result) for result in results)])
 
 
-def write(results: list[Result], command: str) -> None:
-    """Keep a run in bench/RESULTS.md."""
+def write(part: str, results: list[Result], parts: Iterable[str]) -> None:
+    """Keep one part's results in bench/RESULTS.md instead of its last ones; `parts` is the order they stand in."""
+    kept = _sections(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept[part] = _section(results)
+    told = [f"## {name}\n\n{kept[name]}\n" for name in parts if name in kept]
+    RESULTS.write_text("\n".join([_HEAD, *told]))
+
+
+def _section(results: list[Result]) -> str:
     versions = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
-    text = f"""# Results of the last `{command}`
+    return f"""{format_instant(now())[:10]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at its end.
+Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}.
 
-{format_instant(now())[:10]}, {os.cpu_count()} cores, Python {platform.python_version()},
-SQLite {sqlite3.sqlite_version}, {versions}.
+{table(results)}"""
 
-Peers are measured in the same run on the same machine. Timings vary with the machine's load: the load average at the
-end of this run was {os.getloadavg()[0]:.1f}.
 
-{table(results)}
-"""
-    RESULTS.write_text(text)
+def _sections(text: str) -> dict[str, str]:
+    """Cut the file into its parts."""
+    found = (piece.partition("\n") for piece in text.split("\n## ")[1:])
+    return {name.strip(): body.strip() for name, _, body in found}
 
 
 def _row(result: Result) -> str:
