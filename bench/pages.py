@@ -10,19 +10,17 @@ import http.client
 import json
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from bench.large_home import dataset_name, event, job_name, make, run_id
 from bench.result import Result
+from bench.serving import running
 from trivium.entrypoints.web.routes import PAGES
 from trivium.facts.instants import SECOND, format_instant, now
 from trivium.facts.period import month_of
@@ -81,9 +79,9 @@ def pages(full: bool) -> list[Result]:
     facts = FULL if full else SMALL
     large = _home(facts)
     closed = str(month_of(month_of(now()).start - 1))
-    with _served(large) as port:
+    with running(large) as (_, port, _):
         found = _measured(port, addresses(closed))
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder) / "home") as port:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "home") as (_, port, _):
         empty = _measured(port, addresses(closed, keys=False), after=False)
     return [*_results(found, facts), _worst(empty, "every page of an empty home")]
 
@@ -196,31 +194,3 @@ def _said(one: Timed) -> Timed:
     sys.stderr.write(f"  {one.name:<48} {one.state:<22} {times}  {one.size / 1000:7.1f} kB\n")
     sys.stderr.flush()
     return one
-
-
-@contextmanager
-def _served(home: Path) -> Iterator[int]:
-    """Serve a home as a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    command = [str(Path(sys.executable).with_name("trivium")), "up", "--home", str(home), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not _answers(port):
-            if process.poll() is not None:
-                raise RuntimeError("the server did not start")
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _answers(port: int) -> bool:
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False

@@ -6,13 +6,9 @@ import http.client
 import json
 import selectors
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
@@ -22,6 +18,7 @@ from typing import cast
 import psutil
 
 from bench.result import Result
+from bench.serving import running
 
 CONNECTIONS = 16
 EVENT_BYTES = 4_500
@@ -31,7 +28,7 @@ WARMING = 64
 
 def server(full: bool) -> list[Result]:
     """Measure start and memory, then events per second over 16 connections."""
-    with tempfile.TemporaryDirectory() as folder, _running(Path(folder)) as (process, port, seconds):
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "home") as (process, port, seconds):
         server = psutil.Process(process.pid)
         memory = server.memory_info().rss / 2**20
         started = _cpu_seconds(server)
@@ -48,37 +45,6 @@ def server(full: bool) -> list[Result]:
             f" answer, {folding_us:.0f} µs to fold afterwards; memory after: {after:.0f} MB",
         ),
     ]  # fmt: skip
-
-
-@contextmanager
-def _running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, float]]:
-    port = _free_port()
-    begun = time.perf_counter()
-    command = [str(Path(sys.executable).with_name("trivium")), "up", "--home", str(home / "home"), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not _healthy(port):
-            if process.poll() is not None:
-                raise RuntimeError("the server did not start")
-        yield process, port, time.perf_counter() - begun
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _healthy(port: int) -> bool:
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _cpu_seconds(server: psutil.Process) -> float:
