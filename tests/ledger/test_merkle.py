@@ -12,9 +12,9 @@ import pytest
 from tests.ledger.facts_made import fact
 from trivium.facts.problem import ProblemError
 from trivium.ledger.book import Ledger
-from trivium.ledger.merkle import EMPTY_ROOT, Frontier, inclusion_path, leaf_hash, tree_root
-from trivium.ledger.proof import Proof, check_proof
-from trivium.ledger.proving import proof
+from trivium.ledger.merkle import EMPTY_ROOT, Frontier, consistency_path, inclusion_path, leaf_hash, tree_root
+from trivium.ledger.proof import ConsistencyProof, Proof, check_consistency, check_proof
+from trivium.ledger.proving import consistency, proof
 
 # The inputs and roots that Certificate Transparency's own tests use (github.com/google/certificate-transparency,
 # merkletree/merkle_tree_test.cc).
@@ -109,6 +109,28 @@ def _forged(made: Proof, chance: random.Random) -> Proof:
     else:
         del path[place]
     return replace(made, path=tuple(path))
+
+
+def test_an_older_tree_is_shown_to_be_the_beginning(home: Path) -> None:
+    for first in range(1, 24):
+        made = consistency(home, first)
+        assert check_consistency(made, made.first_root, made.root)
+        assert not check_consistency(made, EMPTY_ROOT.hex(), made.root)
+        assert not check_consistency(made, made.first_root, EMPTY_ROOT.hex())
+
+
+def test_consistency_holds_for_every_pair_of_sizes_and_for_no_other_tree() -> None:
+    leaves = [sha256(bytes([number])).digest() for number in range(40)]
+    for second in range(1, 41):
+        for first in range(1, second + 1):
+            path = tuple(step.hex() for step in consistency_path(leaves[:second], first))
+            roots = tree_root(leaves[:first]).hex(), tree_root(leaves[:second]).hex()
+            made = ConsistencyProof("", first, roots[0], second, roots[1], path)
+            assert check_consistency(made, *roots)
+            other = tree_root([b"\x00" * 32, *leaves[1:first]]).hex()
+            assert not check_consistency(made, other, roots[1])
+            if path:
+                assert not check_consistency(replace(made, path=path[:-1]), *roots)
 
 
 def test_inclusion_paths_are_as_short_as_the_tree_is_high() -> None:

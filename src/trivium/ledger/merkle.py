@@ -128,6 +128,21 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[split:], index - split), tree_root(leaves[:split])]
 
 
+def consistency_path(leaves: Sequence[bytes], first: int) -> list[bytes]:
+    """List the hashes that show that the first `first` leaves' tree is a beginning of this one (RFC 6962 §2.1.2)."""
+    assert 0 < first <= len(leaves), "the older tree has leaves and is not larger"
+    return _subproof(leaves, first, whole=True)
+
+
 def _split(size: int) -> int:
     """Give the largest power of two that is smaller than `size`."""
     return 1 << (size - 1).bit_length() - 1
+
+
+def _subproof(leaves: Sequence[bytes], first: int, *, whole: bool) -> list[bytes]:
+    if first == len(leaves):
+        return [] if whole else [tree_root(leaves)]
+    split = _split(len(leaves))
+    if first <= split:
+        return [*_subproof(leaves[:split], first, whole=whole), tree_root(leaves[split:])]
+    return [*_subproof(leaves[split:], first - split, whole=False), tree_root(leaves[:split])]

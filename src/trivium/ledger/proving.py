@@ -1,4 +1,4 @@
-"""Making proofs from a home's files: that a fact stands in the ledger."""
+"""Making proofs from a home's files: that a fact stands in the ledger, that an older ledger is its beginning."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from trivium.facts.problem import ProblemError, refuse
-from trivium.ledger.merkle import inclusion_path
-from trivium.ledger.proof import Proof, check_proof
+from trivium.ledger.merkle import consistency_path, inclusion_path, tree_root
+from trivium.ledger.proof import ConsistencyProof, Proof, check_proof
 from trivium.ledger.verify import reading
 
 _FACT = (
@@ -34,6 +34,17 @@ def proof(home: Path, sequence: int) -> Proof:
     if not check_proof(made):
         raise _damaged(f"Fact {sequence} cannot be proved: the ledger is not as it was recorded.")
     return made
+
+
+def consistency(home: Path, first: int) -> ConsistencyProof:
+    """Prove that a home's ledger begins with its own first `first` facts, for who has seen their root."""
+    home_id, root, leaves, _ = _read(home, 0)
+    if not 0 < first <= len(leaves):
+        title = f"There are {len(leaves)} facts, so none can be proved for {first}."
+        raise refuse("no_such_fact", title, status=404, where="first")
+    path = tuple(step.hex() for step in consistency_path(leaves, first))
+    assert first < len(leaves) or not path, "a tree is its own beginning without proof"
+    return ConsistencyProof(home_id, first, tree_root(leaves[:first]).hex(), len(leaves), root, path)
 
 
 def _read(home: Path, sequence: int) -> tuple[str, str, list[bytes], tuple[Any, ...] | None]:
