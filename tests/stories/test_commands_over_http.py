@@ -104,7 +104,10 @@ def test_health_and_metrics(server: Served) -> None:
     assert 'route="/health"' in text
 
 
-@pytest.mark.parametrize("command", [["ledger", "verify"], ["ledger", "proof", "1"], ["ledger", "rebuild"], ["doctor"]])
+@pytest.mark.parametrize(
+    "command",
+    [["ledger", "verify"], ["ledger", "proof", "1"], ["ledger", "consistency", "1"], ["ledger", "rebuild"], ["doctor"]],
+)
 def test_questions_of_trust_through_a_server(command: list[str], own_server: Served) -> None:
     line = shared("data/openlineage/dbt_legacy.jsonl").read_bytes().splitlines()[0]
     assert own_server.ask("/api/v1/lineage", line, JSON)[0] == 201

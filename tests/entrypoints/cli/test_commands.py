@@ -11,6 +11,7 @@ import pytest
 from tests.entrypoints.worked import WORKED
 from tests.stories.served import trivium
 from trivium.entrypoints.answers.questions import QUESTIONS
+from trivium.ledger.proof import ConsistencyProof, check_consistency
 
 EVENTS = (WORKED / "events.jsonl").read_bytes()
 
@@ -30,6 +31,23 @@ def said(*arguments: object, code: int = 0):
     assert (answer.returncode, answer.stderr) == (code, "")
     assert answer.stdout.count("\n") == 1
     return msgspec.json.decode(answer.stdout)
+
+
+def said_no(*arguments: object):
+    answer = trivium(*arguments, "--json")
+    assert answer.returncode == 2
+    return msgspec.json.decode(answer.stderr)
+
+
+def test_a_consistency_proof_leads_from_an_earlier_root_to_the_present_one(home: Path, tmp_path: Path) -> None:
+    kept = said("ledger", "checkpoint", tmp_path / "now.json", "--home", home)
+    for first in (1, kept["sequence"] - 1, kept["sequence"]):
+        made = msgspec.convert(said("ledger", "consistency", first, "--home", home), ConsistencyProof)
+        assert (made.first, made.size, made.root) == (first, kept["sequence"], kept["root"])
+        assert check_consistency(made, made.first_root, kept["root"])
+        assert not check_consistency(made, "00" * 32, kept["root"])
+    refused = said_no("ledger", "consistency", kept["sequence"] + 1, "--home", home)
+    assert refused["where"] == "first"
 
 
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if one.command], ids=lambda one: one.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,14 +22,14 @@ Found = dict[str, Value]
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(ABC):
     """A question and its answer, by hand."""
 
     expected: Mapping[str, Value]
 
+    @abstractmethod
     def asked(self, told: History, at: int, rules: Rules) -> Found:
         """Ask the oracle."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,8 @@ QUESTIONS: Final = (
     Question("ledger_head", "ledger", "head", "/ledger/head", "How far the ledger reaches, and its Merkle root."),
     Question("ledger_proof", "ledger", "proof", "/ledger/proof", "A proof that a fact stands in the ledger.",
              command=False),
+    Question("ledger_consistency", "ledger", "consistency", "/ledger/consistency",
+             "A proof that an earlier state of the ledger is the beginning of this one.", command=False),
     Question("imports", "import", "list", "/imports", "The bills that were imported, the newest first."),
     Question("declared", "", "declared", "/declared", "What is declared now."),
     Question("setup", "", "setup", "/setup", "What fills Trivium, and when each client was last heard from."),

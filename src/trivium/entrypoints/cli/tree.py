@@ -24,6 +24,7 @@ OWN: Final = {
     ("cost", "close"): ("closing", "Close a month: it never moves again."),
     ("ledger", "verify"): ("trust", "Hash every fact again and compare."),
     ("ledger", "proof"): ("trust", "Prove that a fact stands in the ledger."),
+    ("ledger", "consistency"): ("trust", "Prove that an earlier state is the beginning of this ledger."),
     ("ledger", "checkpoint"): ("trust", "Write a checkpoint, to be kept elsewhere."),
     ("ledger", "rebuild"): ("trust", "Make the projections again and compare."),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""`trivium ledger verify | proof | checkpoint | rebuild`: whether the book can be trusted."""
+"""`trivium ledger verify | proof | consistency | checkpoint | rebuild`: whether the book can be trusted."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ Against = Annotated[
 Sequence = Annotated[
     str, typer.Argument(metavar="SEQUENCE", help="The fact's place in the ledger, counted from 1.", show_default=False)
 ]
+First = Annotated[
+    str,
+    typer.Argument(metavar="FIRST", help="How many facts the earlier state had: a checkpoint's `sequence`.",
+                   show_default=False),
+]  # fmt: skip
 Out = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, outside the home.", show_default=False)]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Only these projections; without names, all.")]
 
@@ -48,16 +53,27 @@ def verify(
 
 def proof(ctx: typer.Context, sequence: Sequence, json: Json = False, url: Url = None, home: FilesHome = None) -> int:
     """Prove that a fact stands in the ledger; anybody can check the proof without it."""
-    from trivium.entrypoints.answers import ledger_proof
+    return _prove(ctx, "ledger_proof", {"sequence": sequence}, url, home, json=json)
 
-    params = read_params(ledger_proof.Params, {"sequence": sequence})
-    assert isinstance(params, ledger_proof.Params)
+
+def consistency(ctx: typer.Context, first: First, json: Json = False, url: Url = None, home: FilesHome = None) -> int:
+    """Prove that the ledger of a checkpoint is the beginning of this one; anybody with both roots can check it."""
+    return _prove(ctx, "ledger_consistency", {"first": first}, url, home, json=json)
+
+
+def _prove(
+    ctx: typer.Context, name: str, asked: dict[str, str], url: str | None, home: Path | None, *, json: bool
+) -> int:
+    """Ask a server for a proof where one holds the home; where a home is named, read its files and ask nobody."""
+    from trivium.entrypoints.answers.questions import question
+
+    made = question(name)
+    params: Any = read_params(made.params, asked)
     remote = place_of(ctx.obj, url, home).remote if home is None else None
     if remote is not None:
-        raw = remote.get("/ledger/proof", {"sequence": params.sequence})
-        answer: Any = read_answer(raw, ledger_proof.Answer, remote.url)
+        answer: Any = read_answer(remote.get(made.path, msgspec.structs.asdict(params)), made.answer, remote.url)
     else:
-        answer = ledger_proof.of(home or ctx.obj.default_home(), params)
+        answer = made.module.of(home or ctx.obj.default_home(), params)
     _write(answer, json=json)
     return YES
 
