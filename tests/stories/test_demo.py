@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -19,9 +19,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from tests.stories.served import PROGRAM, Served, clean_environment, end, trivium
 from trivium.bootstrap import open_rooms
+from trivium.demo.tour import DONE, FOLDER, INTERRUPTED, Tour
 from trivium.entrypoints.answers import cost_statement
 from trivium.facts.instants import parse_instant
 from trivium.facts.period import month_of
@@ -262,6 +264,28 @@ def test_a_demo_that_is_stopped_while_it_fills_leaves_no_process_behind(tmp_path
     assert children
     assert not any(running(int(child)) for child in children)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_because_the_demo_is_stopped_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / DONE).touch()
+    heard: list[int] = []
+
+    def serve(home: Path, ready: Callable[[str], None]) -> int:
+        before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            ready(f"http://127.0.0.1:{listening.getsockname()[1]}")
+            asked, _ = listening.accept()
+            os.kill(os.getpid(), signal.SIGTERM)
+            asked.close()
+            [guide] = [one for one in threading.enumerate() if one.name == "demo"]
+            guide.join()
+        signal.signal(signal.SIGTERM, before)
+        return 0
+
+    nowhere = Console(file=io.StringIO())
+    assert Tour(serve, nowhere, nowhere).run(tmp_path) == INTERRUPTED
+    assert heard == [signal.SIGTERM]
 
 
 def running(pid: int) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from rich.console import Console
@@ -27,6 +28,7 @@ from trivium.facts.problem import Problem, ProblemError, refuse
 
 Serve = Callable[[Path, Callable[[str], None]], int]
 """Serves a home until it is told to stop, and calls back with the address once it answers; gives an exit code."""
+_Handler = Callable[[int, FrameType | None], object]
 FOLDER: Final = "demo"
 """Where in the home the files of the pipelines, the bills and the declarations stand."""
 DONE: Final = "filled"
@@ -65,6 +67,7 @@ class Tour:
         guides: list[threading.Thread] = []
 
         def ready(address: str) -> None:
+            _also_on_signals(self._stopping.set)
             guides.append(threading.Thread(target=self._guide, args=(filling, address), name="demo"))
             guides[0].start()
 
@@ -110,6 +113,21 @@ class Tour:
         self._faults.append(
             fault.problem if isinstance(fault, ProblemError) else Problem(code="demo_failed", title=title)
         )
+
+
+def _also_on_signals(do: Callable[[], None]) -> None:
+    """Do this first when the server is told to stop: what then fails, fails because of it."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        stop = signal.getsignal(number)
+        assert callable(stop)
+
+        def stopped(number: int, frame: FrameType | None, stop: _Handler = stop) -> None:
+            do()
+            stop(number, frame)
+
+        signal.signal(number, stopped)
 
 
 @contextmanager

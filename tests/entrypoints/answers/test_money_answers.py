@@ -48,3 +48,14 @@ def test_money_answers_name_their_unit(rooms: Rooms) -> None:
     assert cost_statement.ask(rooms, cost_statement.Params()).unit == "nano"
     assert cost_show.ask(rooms, cost_show.Params(key="model:m/1")).unit == "nano"
     assert cost_explain.ask(rooms, cost_explain.Params(key="model:m/1")).unit == "nano"
+
+
+def test_a_statement_says_what_nobody_has_read_yet(rooms: Rooms) -> None:
+    now = cost_statement.ask(rooms, cost_statement.Params())
+    carrying = {line.account for line in now.lines if line.carried != "0" and line.account.startswith("dataset:")}
+    assert {(one.asset, one.state) for one in now.unread} == {("dataset:worked/features", "fresh")}
+    assert {one.asset for one in now.unread} == carrying
+    before = cost_statement.ask(rooms, cost_statement.Params(as_of="2026-11-04T12:00:00Z"))
+    assert ("dataset:worked/features", "refreshed without a reader") in {
+        (one.asset, one.state) for one in before.unread
+    }

@@ -29,6 +29,7 @@ from trivium.finops.bridge import Bridge as LaidBridge
 from trivium.finops.bridge import bridge
 from trivium.finops.coverage import coverage, services
 from trivium.finops.statement import statement
+from trivium.finops.unread import unread
 
 By = Annotated[str, Meta(description="One line for each `asset`, `team` or `product`.")]
 
@@ -112,6 +113,16 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     sequence: Annotated[int, Meta(description="The fact that closed it.")]
 
 
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset whose money nobody has read yet."""
+
+    asset: Annotated[str, Meta(description="The dataset.")]
+    state: Annotated[
+        str,
+        Meta(description="`fresh`, or `refreshed without a reader`: written at least twice since it was last read."),
+    ]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A month's money by account: Σ amount = total + brought_forward, exactly."""
 
@@ -143,6 +154,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="How the month was closed; null while it is open.", extra=words(absent="the month is open")),
     ]
     bridge: Annotated[Bridge, Meta(description="How the invoices become this statement.")]
+    unread: Annotated[
+        tuple[Waiting, ...],
+        Meta(
+            description="The datasets that carry money forward because nobody has read it yet.",
+            extra=words(absent="no dataset carries money that nobody read"),
+        ),
+    ]
     unit: Unit = "nano"
 
 
@@ -185,6 +203,9 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         if book is None
         else tuple(Service(service=name, amount=money(amount)) for name, amount in services(book).items()),
         bridge=_bridge(laid),
+        unread=()
+        if book is None
+        else tuple(Waiting(asset=key, state=why) for key, why in unread(book, books.flows).items()),
         unit=drawn.unit,
     )
 

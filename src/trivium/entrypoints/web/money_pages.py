@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -103,7 +103,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
             }
             for name in ("product", "team", "asset")
         ],
-        "lines": [_line(line, names, whole) for line in lines],
+        "lines": [_line(line, names, whole, {one.asset: one.state for one in answer.unread}) for line in lines],
         "others": _others(answer, lines),
         "largest": largest(line.amount for line in answer.lines),
         "paging": paging,
@@ -193,8 +193,11 @@ def _others(answer: cost_statement.Answer, lines: Sequence[cost_statement.Line])
     return {"title": f"{count:,} on other pages", "amount": sums[0], "carried": sums[1]}
 
 
-def _line(line: cost_statement.Line, names: Names, whole: Decimal) -> Context:
+def _line(line: cost_statement.Line, names: Names, whole: Decimal, unread: Mapping[str, str]) -> Context:
     linked = ":" in line.account
+    note = kind_words(line.account) if linked else ACCOUNTS.get(line.account, "")
+    if line.account in unread:
+        note += f", {unread[line.account]}"
     return {
         "account": line.account,
         "title": names.of(line.account),
@@ -202,7 +205,7 @@ def _line(line: cost_statement.Line, names: Names, whole: Decimal) -> Context:
         "carried": line.carried,
         "share": share_of(Decimal(line.amount), whole),
         "href": asset_address(line.account) if linked else None,
-        "note": kind_words(line.account) if linked else ACCOUNTS.get(line.account, ""),
+        "note": note,
     }
 
 
