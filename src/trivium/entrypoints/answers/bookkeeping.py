@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from time import thread_time
 from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection, func, select
@@ -76,6 +77,11 @@ class State:
     as_of: Instant
     until: Instant
 
+    @property
+    def through(self) -> int:
+        """Give the last sequence that counts, so that what comes while a question is answered is in none of it."""
+        return self.sequence if self.known is None else self.known
+
 
 class Bookkeeping:
     """Keeps the last few computed states; a question about a kept state costs nothing."""
@@ -86,6 +92,8 @@ class Bookkeeping:
         self._heavy: OrderedDict[tuple[object, ...], _Place] = OrderedDict()
         self._lock = threading.Lock()
         self._watch = Watch(ledger.reading, self._facts_between)
+        self.books_took_s = 0.0
+        """CPU seconds that the books took when they were computed last; 0 before."""
 
     def state(self, as_of: Instant | None = None, known: int | None = None) -> State:
         """Fix the state a question is about, and bring the projections up to it; `as_of` counts in whole minutes."""
@@ -263,14 +271,16 @@ class Bookkeeping:
         return first, daily, last
 
     def _keep_books(self, currency: str, state: State) -> Books:
+        begun = thread_time()
         self._check_instant(currency, state)
         flows = self.flows(state)
         charges = [one for one in self._charges(currency, state) if one.start <= state.as_of]
         with self._ledger.reading() as connection:
             closings = read_closings(connection, state.known)
         frozen = self._frozen(currency, state, closings)
-        question = Question(currency, flows, charges, state.as_of, closings, frozen)
-        return keep_books(question, month_of(state.as_of))
+        books = keep_books(Question(currency, flows, charges, state.as_of, closings, frozen), month_of(state.as_of))
+        self.books_took_s = thread_time() - begun
+        return books
 
     def _check_instant(self, currency: str, state: State) -> None:
         """Refuse an instant beyond tomorrow that is more than a year after the last charge: nothing can stand there."""
@@ -291,7 +301,7 @@ class Bookkeeping:
         before = min(state.as_of, self._latest(currency, state)) + 1
         used = frozenset(use.resource for use in flows.resources)
         key = ("charges", *bill, before, tuple(map(encode_statement, flows.rules)), used)
-        read = partial(read_charges, self._lake, currency, flows.rules, before=before, as_of=state.known, flows=flows)
+        read = partial(read_charges, self._lake, currency, flows.rules, before=before, as_of=state.through, flows=flows)
         return cast("list[Charge]", self._keep(key, read))
 
     def _frozen(self, currency: str, state: State, closings: Closings) -> tuple[MonthBook, ...]:
@@ -308,9 +318,10 @@ class Bookkeeping:
 
         def newest() -> int:
             with self._lake.reading() as connection:
-                return connection.execute(select(func.max(DELIVERIES.c.delivery))).scalar() or 0
+                counted = DELIVERIES.c.delivery <= state.through
+                return connection.execute(select(func.max(DELIVERIES.c.delivery)).where(counted)).scalar() or 0
 
-        return cast("int", self._keep(("deliveries", state.sequence), newest))
+        return cast("int", self._keep(("deliveries", state.through), newest))
 
     def _read_flows(self, state: State) -> Flows:
         with self.graph(state) as connection:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from trivium import __version__
@@ -25,6 +26,7 @@ from trivium.entrypoints.web.pages import page, problem_page
 from trivium.entrypoints.web.patterns import patterns
 from trivium.entrypoints.web.product_pages import overview_page
 from trivium.entrypoints.web.shell import Shell, navigation
+from trivium.entrypoints.web.standing import Standing
 from trivium.entrypoints.web.trust_pages import (
     declared_page,
     fact_page,
@@ -50,14 +52,21 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/setup/heard", "setup_heard.html", setup_page),
 )
 """Each page: its address, its template, and what asks the questions."""
+ON_BOOKS: Final = frozenset({
+    "overview.html", "statement.html", "data.html", "assets.html", "explain.html", "asset.html", "unmatched.html",
+})  # fmt: skip
+"""The pages that stand on the months' books, which take long to compute in a large home."""
 
 
 def page_routes(rooms: Rooms) -> list[BaseRoute]:
     """List the routes of all pages and of the files that they load."""
     bundle = read_bundle()
-    environment = templates(bundle)
+    environment, standing = templates(bundle), Standing(rooms, ThreadPoolExecutor(1, "pages"))
     return [
-        *(guarded_route(path, _shown(rooms, environment, name, view), READ, ["GET"]) for path, name, view in PAGES),
+        *(
+            guarded_route(path, _shown(rooms, environment, name, view, standing), READ, ["GET"])
+            for path, name, view in PAGES
+        ),
         guarded_route("/ledger/verify", _verifying(rooms), FORM, ["POST"]),
         guarded_route("/-/patterns", _patterns(environment), READ, ["GET"]),
         guard(Mount(PREFIX, bundle), OPEN),
@@ -71,12 +80,19 @@ def page_of_problems() -> Callable[[Problem], Response]:
     return lambda problem: problem_page(environment, shell, problem)
 
 
-def _shown(rooms: Rooms, environment: Environment, name: str, view: View) -> Callable[[Request], Awaitable[Response]]:
-    def made(request: Request) -> Response:
+def _shown(
+    rooms: Rooms, environment: Environment, name: str, view: View, standing: Standing
+) -> Callable[[Request], Awaitable[Response]]:
+    def made(request: Request) -> HTMLResponse:
         return page(environment, name, **view(rooms, request))
 
+    def shown(request: Request) -> HTMLResponse:
+        if name not in ON_BOOKS:
+            return made(request)
+        return standing.show(f"{request.url.path}?{request.url.query}", lambda: made(request))
+
     async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(made, request)
+        return await run_in_threadpool(shown, request)
 
     return endpoint
 
