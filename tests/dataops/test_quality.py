@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from tests.graph.graph_made import NS, connection_with, event, ran, read_any, recorded, recording
 from tests.shared_data import shared
 from trivium.dataops.fold import DataopsFold
-from trivium.dataops.quality import SchemaChange, columns_of, last_good, quality, writes_of
+from trivium.dataops.quality import SchemaChange, columns_of, last_good, last_write, quality
 from trivium.dataops.tables import metadata
 from trivium.dataops.usual import usual
 from trivium.facts.instants import DAY, parse_instant
@@ -97,7 +97,8 @@ def test_freshness_is_the_wait_since_the_last_write_beside_its_usual_interval() 
     assert quality(connection, X, at("2026-10-08T01:00:01Z")).freshness.late
     assert quality(connection, X).freshness.late is None
     assert quality(connection, X, at("2026-09-01")).freshness.last_write is None
-    assert writes_of(connection, X, limit=2) == [at("2026-10-06T01:00:00Z"), at("2026-10-05T01:00:00Z")]
+    assert last_write(connection, X) == at("2026-10-06T01:00:00Z")
+    assert last_write(connection, X, at("2026-09-01")) is None
 
 
 def test_a_volume_out_of_its_usual_range_is_told() -> None:

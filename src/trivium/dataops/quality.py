@@ -26,12 +26,15 @@ _MEASURES = text(
     "SELECT measure, at, value FROM dataops_measures WHERE dataset IN :names AND measure IN ('rows', 'bytes')"
     " AND at <= :as_of ORDER BY measure, at, run"
 ).bindparams(_NAMES)
-_SCHEMAS = text(
-    "SELECT at, columns FROM dataops_schemas WHERE dataset IN :names AND at <= :as_of AND (written = 1 OR NOT EXISTS"
-    " (SELECT 1 FROM dataops_schemas WHERE dataset IN :names AND at <= :as_of AND written = 1)) ORDER BY at, columns"
-).bindparams(_NAMES)
+_TOLD = (
+    " FROM dataops_schemas WHERE dataset IN :names AND at <= :as_of AND (written = 1 OR NOT EXISTS"
+    " (SELECT 1 FROM dataops_schemas WHERE dataset IN :names AND at <= :as_of AND written = 1))"
+)
+_SCHEMAS = text(f"SELECT at, columns{_TOLD} ORDER BY at, columns").bindparams(_NAMES)
+_SCHEMA = text(f"SELECT columns{_TOLD} ORDER BY at DESC, columns DESC LIMIT 1").bindparams(_NAMES)
 _RECENT: Final = 100
 _PATIENCE: Final = 2.0
+_decode = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
 class Check(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -141,13 +144,14 @@ def last_good(connection: Connection, dataset: str, as_of: Instant = LAST) -> In
 def columns_of(connection: Connection, dataset: str, as_of: Instant = LAST) -> tuple[tuple[str, str], ...]:
     """List the columns of a dataset with their types, as they were at an instant."""
     asked = {"names": names_of(connection, dataset), "as_of": as_of}
-    return _schema(connection.execute(_SCHEMAS, asked).all())[0]
+    newest = connection.execute(_SCHEMA, asked).scalar()
+    return () if newest is None else tuple(dict(_decode(newest)).items())
 
 
-def writes_of(connection: Connection, dataset: str, as_of: Instant = LAST, limit: int = _RECENT) -> list[Instant]:
-    """List the ends of the successful runs that wrote a dataset, newest first; tests write nothing."""
-    asked = {"names": names_of(connection, dataset), "as_of": as_of, "limit": limit}
-    return list(connection.execute(_WRITES, asked).scalars())
+def last_write(connection: Connection, dataset: str, as_of: Instant = LAST) -> Instant | None:
+    """Give the end of the last successful run that wrote a dataset; tests write nothing."""
+    asked = {"names": names_of(connection, dataset), "as_of": as_of, "limit": 1}
+    return connection.execute(_WRITES, asked).scalar()
 
 
 def checks_of(rows: Sequence[Any]) -> list[Check]:
@@ -217,7 +221,7 @@ def _schema(rows: Sequence[Any]) -> tuple[tuple[tuple[str, str], ...], list[Sche
     changes: list[SchemaChange] = []
     known: dict[str, str] | None = None
     for at, written in rows:
-        columns = dict(msgspec.json.decode(written, type=list[tuple[str, str]]))
+        columns = dict(_decode(written))
         if known is not None and columns != known:
             changes += _change(known, columns, at)
         known = columns

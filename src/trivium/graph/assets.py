@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, bindparam, text
@@ -22,6 +22,7 @@ from trivium.graph.words import RESOURCE, keys_in, resource_id
 LISTED: Final = frozenset(KINDS) - {"run"}
 """Kinds that the directory lists unless it is asked for others: runs are too many, and flows tell of them."""
 _ALL: Final = 2**63 - 1
+_AT_ONCE: Final = 1_000
 _TEST_RUN = (
     "(r.job_type = 'TEST' OR (r.job_type = '' AND EXISTS (SELECT 1 FROM graph_descriptions d WHERE d.asset = r.job"
     " AND d.field = 'job_type' AND d.value = 'TEST')))"
@@ -124,12 +125,25 @@ def runs_named(connection: Connection, keys: Iterable[str]) -> list[Asset]:
     names = {key: names_of(connection, key) for key in keys}
     chosen = {key: canonical_key(connection, key) for key in names}
     canonical = {name: chosen[key] for key, spelled in names.items() for name in spelled}
-    times: dict[str, tuple[Instant | None, Instant | None]] = {}
-    for _, key, first_at, last_at in connection.execute(_ONE, {"keys": sorted(canonical)}):
-        known = times.get(canonical[key], (None, None))
-        times[canonical[key]] = (_least(known[0], first_at), _most(known[1], last_at))
+    times = _times(connection.execute(_ONE, {"keys": sorted(canonical)}), canonical)
     words = _Words(connection, all_declared(connection), canonical)
     return [words.asset(key, *times[key]) for key in dict.fromkeys(chosen.values()) if key in times]
+
+
+def times_heard(
+    connection: Connection, kinds: Collection[str], keys: Collection[str] | None = None
+) -> dict[str, tuple[Instant | None, Instant | None]]:
+    """Give when assets of some kinds (no runs) were first and last heard of, by the name they go by.
+
+    With `keys` only those; an asset that is only declared is left out.
+    """
+    canonical = names_now(connection)
+    if keys is None:
+        return _heard(connection, canonical, kinds)
+    names = sorted({name for key in keys for name in names_of(connection, key)})
+    parts = (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
+    rows = (row for part in parts for row in connection.execute(_ONE, {"keys": part}))
+    return {key: times for key, times in _times(rows, canonical).items() if kind_of(key) in kinds}
 
 
 def _directory(connection: Connection) -> Directory:
@@ -146,8 +160,13 @@ def _heard(
     connection: Connection, canonical: Mapping[str, str], kinds: Collection[str]
 ) -> dict[str, tuple[Instant | None, Instant | None]]:
     """Give the assets that events name, with the first and last instant."""
+    return _times(connection.execute(_NAMES, {"kinds": sorted(kinds)}), canonical)
+
+
+def _times(rows: Iterable[Any], canonical: Mapping[str, str]) -> dict[str, tuple[Instant | None, Instant | None]]:
+    """Give the first and last instant of each asset, of rows that have them for each of its names."""
     seen: dict[str, tuple[Instant | None, Instant | None]] = {}
-    for _, key, first_at, last_at in connection.execute(_NAMES, {"kinds": sorted(kinds)}):
+    for _, key, first_at, last_at in rows:
         name = canonical.get(key, key)
         known = seen.get(name)
         seen[name] = (first_at, last_at) if known is None else (_least(known[0], first_at), _most(known[1], last_at))

@@ -7,7 +7,7 @@ a name to itself (`name = means`) cuts it loose from everything that was only ob
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -20,6 +20,7 @@ from trivium.graph.kept import kept
 from trivium.graph.spelling import spell
 
 ALIAS: Final = "alias"
+_AT_ONCE: Final = 1_000
 _AROUND = text(
     "SELECT name, means, reason, sequence FROM graph_merges WHERE name IN :names"
     " UNION SELECT name, means, reason, sequence FROM graph_merges WHERE means IN :names"
@@ -49,17 +50,12 @@ def names_now(connection: Connection) -> dict[str, str]:
 
 def evidence_of(connection: Connection, key: str) -> list[Merge]:
     """List the evidence for all names that are one thing with a key, sorted."""
-    aliases = _aliases(connection)
-    found: set[Merge] = set()
-    names, new = {key, spell(key)}, {key, spell(key)}
-    while new:
-        rows = connection.execute(_AROUND, {"names": sorted(new)})
-        merges = {Merge(*row) for row in rows}
-        merges |= {alias for alias in aliases if alias.name in new or alias.means in new}
-        found |= merges
-        new = {name for merge in merges for name in (merge.name, merge.means)} - names
-        names |= new
-    return sorted(found)
+    return sorted(_evidence(connection, {key, spell(key)}))
+
+
+def run_names(connection: Connection, runs: Collection[str]) -> dict[str, str]:
+    """Give for every name of some runs the one the run goes by; runs of one name only are left out."""
+    return canonical_names(_evidence(connection, set(runs)))
 
 
 def canonical_key(connection: Connection, key: str) -> str:
@@ -80,6 +76,23 @@ def names_of(connection: Connection, key: str) -> list[str]:
 def _around(connection: Connection, key: str) -> dict[str, str]:
     """Give the names around a key; of runs, of which there are many, only those that are one thing with it."""
     return canonical_names(evidence_of(connection, key)) if kind_of(key) == "run" else names_now(connection)
+
+
+def _evidence(connection: Connection, names: set[str]) -> set[Merge]:
+    """Find the evidence for all names that are one thing with any of these."""
+    aliases = _aliases(connection)
+    found: set[Merge] = set()
+    known, new = set(names), set(names)
+    while new:
+        asked = sorted(new)
+        merges = {alias for alias in aliases if alias.name in new or alias.means in new}
+        for start in range(0, len(asked), _AT_ONCE):
+            rows = connection.execute(_AROUND, {"names": asked[start : start + _AT_ONCE]})
+            merges.update(Merge(*row) for row in rows)
+        found |= merges
+        new = {name for merge in merges for name in (merge.name, merge.means)} - known
+        known |= new
+    return found
 
 
 def _groups(connection: Connection) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,8 @@ import pytest
 from tests.entrypoints.worked import Caller, caller
 from tests.shared_data import shared
 from trivium.bootstrap import open_rooms
+from trivium.entrypoints.answers import declare
+from trivium.entrypoints.answers.rooms import Rooms
 from trivium.intake.openlineage.reader import accept
 
 SPACE = "duckdb://jaffle_shop.duckdb"
@@ -115,3 +118,73 @@ def test_clients_still_send_to_the_same_path(told: tuple[str, Caller]) -> None:
     _, ask = told
     assert ask.ask("/api/v1/lineage", b"{}", {"content-type": "application/json"}).status == 422
     assert ask.ask("/api/v1/namespaces", method="PUT").status == 405
+
+
+def test_columns_are_told_as_the_schema_facet_says(told: tuple[str, Caller]) -> None:
+    """The type is null where the producer leaves it out, as dbt does."""
+    _, ask = told
+    found = asked(ask, f"{SPACES}/datasets/jaffle_shop.main.orders")["fields"]
+    assert [one["name"] for one in found][:4] == ["order_id", "customer_id", "order_date", "status"]
+    assert found[0] == {"name": "order_id", "type": None, "tags": [], "description": None}
+
+
+def event(run: str, kind: str, at: str, job: str, **sides: list[Any]) -> bytes:
+    named = {"eventType": kind, "eventTime": at, "run": {"runId": run}, "job": {"namespace": "lab", "name": job}}
+    return msgspec.json.encode(
+        named | sides | {"producer": "https://example.org", "schemaURL": "https://openlineage.io/spec/2-0-2/x"}
+    )
+
+
+ONE, OTHER = "0190b1d6-1111-7000-8000-00000000000a", "0190b1d6-2222-7000-8000-00000000000b"
+COLUMNS = {
+    "_producer": "https://example.org",
+    "_schemaURL": "https://example.org",
+    "fields": [{"name": "a", "type": "int"}],
+}
+TABLE = [{"namespace": "lab", "name": "t", "facets": {"schema": COLUMNS}}]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Rooms]:
+    with open_rooms(tmp_path / "home") as rooms:
+        events = [
+            event(ONE, "START", "2026-10-01T00:00:00Z", "train", outputs=TABLE),
+            event(OTHER, "COMPLETE", "2026-10-01T01:00:00Z", "train"),
+        ]
+        rooms.ledger.append([accept(one) for one in events])
+        yield rooms
+
+
+def test_a_run_is_found_however_its_id_is_written_and_under_every_name_it_has(lab: Rooms) -> None:
+    ask = caller(lab)
+    assert asked(ask, f"/api/v1/jobs/runs/{ONE.upper()}") == asked(ask, f"/api/v1/jobs/runs/{ONE}")
+    assert asked(ask, f"/api/v1/jobs/runs/{ONE}")["state"] == "RUNNING"
+    assert asked(ask, "/api/v1/namespaces/lab/jobs/train/runs")["totalCount"] == 2
+    declare.ask(lab, declare.Params(toml=f'[[alias]]\nname = "run:{OTHER}"\nmeans = "run:{ONE}"\n', name="same"))
+    told = asked(ask, f"/api/v1/jobs/runs/{OTHER}")
+    assert told == asked(ask, f"/api/v1/jobs/runs/{ONE}")
+    assert (told["id"], told["state"], told["durationMs"]) == (ONE, "COMPLETED", 3_600_000)
+    runs = asked(ask, "/api/v1/namespaces/lab/jobs/train/runs")
+    assert (runs["totalCount"], runs["runs"]) == (1, [told])
+    assert asked(ask, "/api/v1/namespaces/lab/jobs/train")["latestRun"] == told
+
+
+def test_a_dataset_has_typed_columns_and_when_it_was_last_written(lab: Rooms) -> None:
+    ask = caller(lab)
+    before = asked(ask, "/api/v1/namespaces/lab/datasets/t")
+    assert [(one["name"], one["type"]) for one in before["fields"]] == [("a", "int")]
+    assert before["lastModifiedAt"] is None
+    lab.ledger.append([accept(event(ONE, "COMPLETE", "2026-10-01T02:00:00Z", "train"))])
+    assert asked(ask, "/api/v1/namespaces/lab/datasets/t")["lastModifiedAt"] == "2026-10-01T02:00:00Z"
+
+
+def test_no_answer_reads_the_flows(lab: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = caller(lab)
+
+    def read(*_: object) -> None:
+        raise AssertionError("the flows were read")
+
+    monkeypatch.setattr(type(lab.bookkeeping), "flows", read)
+    node = quote("dataset:lab:t")
+    for path in ("namespaces", "namespaces/lab", "namespaces/lab/jobs", f"lineage?nodeId={node}", f"jobs/runs/{ONE}"):
+        asked(ask, f"/api/v1/{path}")

@@ -1,135 +1,176 @@
-"""What Marquez' read side is asked: jobs, their runs, and the datasets between them, out of the graph's flows."""
+"""What Marquez' read side is asked: jobs, their runs, and the datasets between them, out of what the graph keeps.
+
+Names and ways are kept by the graph until they change; times, columns and runs are read for what is shown. A job that
+only tests has no datasets here, as in every lineage.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
+from sqlalchemy import Connection
+
+from trivium.dataops.quality import columns_of, last_write
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of, parse
-from trivium.graph.flows import FAILED, FOREVER, OPEN, Flows
+from trivium.graph.assets import Asset, Directory, directory, times_heard
+from trivium.graph.beside import Beside
+from trivium.graph.identity import names_now
+from trivium.graph.ran import Ran, latest_runs, run_now, runs_of
+from trivium.graph.traversal import Edge, Lineage
 
-STATES = {OPEN: "RUNNING", FAILED: "FAILED"}
-"""Marquez' words for how a run ended; all else is COMPLETED. An aborted run is a failed one here."""
+KINDS: Final = ("dataset", "job")
 
 
 @dataclass(frozen=True)
-class Ran:
-    """One run of a job; `end` is None while it is open."""
-
-    run: str
-    job: str
-    state: str
-    start: Instant
-    end: Instant | None
-
-
-@dataclass
-class Thing:
-    """A job or a dataset, with what is on its two sides: of a job datasets, of a dataset jobs, by key."""
+class Place:
+    """A job or dataset as Marquez names it."""
 
     key: str
     namespace: str
     name: str
-    first: Instant | None = None
-    last: Instant | None = None
-    before: set[str] = field(default_factory=set)
-    after: set[str] = field(default_factory=set)
-    runs: list[Ran] = field(default_factory=list)
 
     @property
     def node(self) -> str:
         """Give its node id as Marquez writes it."""
         return f"{kind_of(self.key)}:{self.namespace}:{self.name}"
 
-    def heard(self, start: Instant, end: Instant | None) -> None:
-        """Note when it was mentioned."""
-        last = start if end is None else end
-        self.first = start if self.first is None else min(self.first, start)
-        self.last = last if self.last is None else max(self.last, last)
+
+@dataclass(frozen=True)
+class Thing:
+    """A job or a dataset: of a job its datasets, sorted, and its newest run; of a dataset its columns with types.
+
+    `first` and `last` are when events named it, None where it is only declared; `written` when a dataset was last
+    written with success.
+    """
+
+    place: Place
+    description: str
+    first: Instant | None
+    last: Instant | None
+    inputs: tuple[Place, ...] = ()
+    outputs: tuple[Place, ...] = ()
+    latest: Ran | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    written: Instant | None = None
 
 
 @dataclass(frozen=True)
+class Names:
+    """All jobs and datasets by key, every name of them as a node id, and the keys in each namespace by kind."""
+
+    assets: dict[str, Asset] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    nodes: dict[str, str] = field(default_factory=dict)
+    spaces: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+
+_NAMES: Beside[Names] = Beside()
+
+
 class Catalogue:
-    """All jobs and datasets that runs name, by key, and every name of them as a node id."""
+    """Jobs and datasets of one state, while its connection is open."""
 
-    things: dict[str, Thing]
-    nodes: dict[str, str]
-    runs: dict[str, Ran]
+    def __init__(self, connection: Connection, lineage: Lineage, until: Instant) -> None:
+        self._connection, self._lineage, self._until = connection, lineage, until
+        listed = directory(connection)
+        self.names = _NAMES.of(listed, "names", lambda: _names(listed, names_now(connection)))
 
-    def of_kind(self, kind: str, namespace: str) -> list[Thing]:
+    def keys(self, namespace: str, kind: str) -> list[str]:
         """List the jobs or datasets of a namespace, by name."""
-        found = (one for one in self.things.values() if kind_of(one.key) == kind and one.namespace == namespace)
-        return sorted(found, key=lambda one: one.name)
+        return self.names.spaces[namespace].get(kind, [])
 
-    def around(self, key: str, depth: int) -> list[Thing]:
-        """Give the jobs within `depth` jobs of a job or dataset, and all their datasets, by node id."""
-        start = self.things[key]
-        jobs = {key} if kind_of(key) == "job" else {*start.before, *start.after}
-        found, edge = {key, *jobs}, set(jobs)
+    def times(self) -> dict[str, tuple[Instant | None, Instant | None]]:
+        """Give for each namespace when events first and last named something of it; None where none did."""
+        firsts, lasts = defaultdict[str, list[Instant]](list), defaultdict[str, list[Instant]](list)
+        for key, (first, last) in times_heard(self._connection, KINDS).items():
+            if key in self.names.places and first is not None and last is not None:
+                space = self.names.places[key].namespace
+                firsts[space].append(first)
+                lasts[space].append(last)
+        return {
+            space: (min(firsts[space], default=None), max(lasts[space], default=None)) for space in self.names.spaces
+        }
+
+    def told(self, keys: Sequence[str]) -> list[Thing]:
+        """Tell of some jobs and datasets, in their order."""
+        times = times_heard(self._connection, KINDS, keys)
+        latest = latest_runs(self._connection, [key for key in keys if kind_of(key) == "job"])
+        return [self._thing(key, times.get(key, (None, None)), latest.get(key)) for key in keys]
+
+    def runs(self, job: str) -> list[Ran]:
+        """List the runs of a job, the newest first."""
+        return runs_of(self._connection, job)
+
+    def run(self, run: str) -> Ran | None:
+        """Give a run by any of its names; None when nothing tells of it."""
+        return run_now(self._connection, run)
+
+    def around(self, key: str, depth: int) -> list[str]:
+        """Give the jobs within `depth` jobs of a job or dataset, and all their datasets, by node id.
+
+        Two jobs are beside each other when they share a dataset (as in Marquez' `LineageDao.getLineage`).
+        """
+        jobs = {key} if kind_of(key) == "job" else set(self._sides(key))
+        edge = jobs
         for _ in range(depth):
-            edge = self._beside(edge, found) - found
+            edge = self._beside(self._beside(edge)) - jobs
             if not edge:
                 break
-            found |= edge
-        found |= {dataset for one in found if kind_of(one) == "job" for dataset in self._sides(one)}
-        return sorted((self.things[one] for one in found), key=lambda one: one.node)
+            jobs |= edge
+        return sorted({key, *jobs, *self._beside(jobs)}, key=lambda one: self.names.places[one].node)
 
-    def _beside(self, jobs: Iterable[str], found: set[str]) -> set[str]:
-        """Give the jobs that share a dataset with some jobs."""
-        datasets = {dataset for one in jobs for dataset in self._sides(one)}
-        return {job for one in datasets for job in self._sides(one)} - found
+    def edges_among(self, keys: Iterable[str]) -> list[Edge]:
+        """List the ways among some jobs and datasets, sorted."""
+        return self._lineage.edges_among(set(keys))
 
-    def _sides(self, key: str) -> set[str]:
-        return self.things[key].before | self.things[key].after
+    def _beside(self, keys: Iterable[str]) -> set[str]:
+        return {other for key in keys for other in self._sides(key)}
+
+    def _sides(self, key: str) -> list[str]:
+        """List the datasets of a job, or the jobs of a dataset."""
+        return [*self._steps(key, upward=True), *self._steps(key, upward=False)]
+
+    def _steps(self, key: str, *, upward: bool) -> list[str]:
+        wanted = "dataset" if kind_of(key) == "job" else "job"
+        steps = self._lineage.upstream(key, 1) if upward else self._lineage.downstream(key, 1)
+        return [step.asset for step in steps if kind_of(step.asset) == wanted and step.asset in self.names.places]
+
+    def _thing(self, key: str, times: tuple[Instant | None, Instant | None], latest: Ran | None) -> Thing:
+        place, said = self.names.places[key], self.names.assets[key].documentation
+        if kind_of(key) == "job":
+            inputs, outputs = (
+                tuple(self.names.places[one] for one in self._steps(key, upward=upward)) for upward in (True, False)
+            )
+            return Thing(place, said, *times, inputs=inputs, outputs=outputs, latest=latest)
+        columns = columns_of(self._connection, key, self._until)
+        return Thing(place, said, *times, columns=columns, written=last_write(self._connection, key, self._until))
 
 
-def catalogue(rooms: Rooms, state: State) -> Catalogue:
-    """Give the catalogue of a state; kept for it."""
-    return rooms.bookkeeping.kept("catalogue", state, lambda: _catalogue(rooms.bookkeeping.flows(state)))
+@contextmanager
+def catalogue(rooms: Rooms, state: State) -> Iterator[Catalogue]:
+    """Open the catalogue of a state."""
+    keeping = rooms.bookkeeping
+    lineage = keeping.lineage(state)
+    with keeping.graph(state) as connection:
+        yield Catalogue(connection, lineage, state.until)
 
 
-def _catalogue(flows: Flows) -> Catalogue:
-    things: dict[str, Thing] = {}
-    for key in (*flows.jobs, *flows.datasets):
-        parts = parse(key)
-        things[key] = Thing(key, parts.namespace, parts.name)
-    runs = _runs(flows, things)
-    for uses, reads in ((flows.reads, True), (flows.writes, False)):
-        for run, dataset in zip(uses.run.tolist(), uses.dataset.tolist(), strict=True):
-            _join(flows, things, run, flows.datasets[dataset], reads=reads)
-    nodes = {thing.node: key for key, thing in things.items()}
-    for name, key in flows.names.items():
-        if key in things and kind_of(name) == kind_of(key):
+def _names(listed: Directory, names: dict[str, str]) -> Names:
+    found = Names()
+    for asset in (one for kind in KINDS for one in listed.of_kind(kind)):
+        parts = parse(asset.key)
+        place = Place(asset.key, parts.namespace, parts.name)
+        found.assets[asset.key], found.places[asset.key], found.nodes[place.node] = asset, place, asset.key
+        found.spaces[place.namespace][asset.kind].append(asset.key)
+    for name, key in names.items():
+        if key in found.places and kind_of(name) == kind_of(key):
             other = parse(name)
-            nodes.setdefault(f"{kind_of(name)}:{other.namespace}:{other.name}", key)
-    return Catalogue(things, nodes, runs)
-
-
-def _runs(flows: Flows, things: dict[str, Thing]) -> dict[str, Ran]:
-    runs, found = flows.runs, {}
-    columns = (runs.job.tolist(), runs.start.tolist(), runs.end.tolist(), runs.outcome.tolist())
-    for key, job, start, end, outcome in zip(runs.keys, *columns, strict=True):
-        if job >= 0:
-            ended = None if end == FOREVER else end
-            ran = Ran(key, flows.jobs[job], STATES.get(outcome, "COMPLETED"), start, ended)
-            found[key] = ran
-            things[ran.job].runs.append(ran)
-            things[ran.job].heard(start, ended)
-    for thing in things.values():
-        thing.runs.sort(key=lambda one: (-one.start, one.run))
+            found.nodes.setdefault(Place(name, other.namespace, other.name).node, key)
     return found
-
-
-def _join(flows: Flows, things: dict[str, Thing], run: int, dataset: str, *, reads: bool) -> None:
-    """Put a dataset and the job that reads or writes it beside each other."""
-    job = int(flows.runs.job[run])
-    end = int(flows.runs.end[run])
-    things[dataset].heard(int(flows.runs.start[run]), None if end == FOREVER else end)
-    if job < 0:
-        return
-    source, target = (dataset, flows.jobs[job]) if reads else (flows.jobs[job], dataset)
-    things[source].after.add(target)
-    things[target].before.add(source)

@@ -1,11 +1,13 @@
 """The read side of the OpenLineage protocol, as Marquez spells it: namespaces, datasets, jobs, runs, lineage.
 
-`GET /api/v1/lineage?nodeId=&depth=`, `/api/v1/namespaces…` and `/api/v1/jobs/runs/ID`, with Marquez' field names; what
-Trivium does not keep is null or empty. Money, quality and time travel are on our own interface.
+`GET /api/v1/lineage?nodeId=&depth=`, `/api/v1/namespaces…` and `/api/v1/jobs/runs/ID`, with Marquez' field names.
+Facets, tags, arguments, nominal times and locations are in the facts only, and null or empty here; every dataset is
+called a `DB_TABLE` and every job `BATCH`. Money, quality and time travel are on our own interface.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
@@ -17,13 +19,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from trivium.entrypoints import policies
-from trivium.entrypoints.answers.catalogue import Catalogue, Ran, Thing, catalogue
+from trivium.entrypoints.answers.catalogue import Catalogue, Place, Thing, catalogue
 from trivium.entrypoints.answers.remedies import completed
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.lineage import refusal
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import kind_of
 from trivium.facts.problem import ProblemError, refuse, shown
+from trivium.graph.ran import Ran
+from trivium.intake.openlineage.names import run_key
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Told = dict[str, Any]
@@ -45,7 +49,8 @@ def marquez_routes(rooms: Rooms) -> list[BaseRoute]:
 
 def _endpoint(rooms: Rooms, tell: Callable[[Catalogue, Request], Told]) -> Endpoint:
     def told(request: Request) -> Told:
-        return tell(catalogue(rooms, rooms.bookkeeping.state()), request)
+        with catalogue(rooms, rooms.bookkeeping.state()) as listed:
+            return tell(listed, request)
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -59,107 +64,124 @@ def _endpoint(rooms: Rooms, tell: Callable[[Catalogue, Request], Told]) -> Endpo
 
 def _lineage(listed: Catalogue, request: Request) -> Told:
     node = request.query_params.get("nodeId", "")
-    key = listed.nodes.get(node)
+    key = listed.names.nodes.get(node)
     fix = "Ask for dataset:NAMESPACE:NAME or job:NAMESPACE:NAME."
     if not node:
         raise refuse("bad_parameter", "'nodeId' is missing.", where="nodeId", fix=fix)
     if key is None:
         raise refuse("no_such_node", f"There is no node {shown(node)}.", status=404, where="nodeId", fix=fix)
     found = listed.around(key, _whole(request, "depth", _DEPTH, 0))
-    there = {one.key for one in found}
-    return {"graph": [_node(listed, one, there) for one in found]}
+    into, out = defaultdict[str, list[Told]](list), defaultdict[str, list[Told]](list)
+    for edge in listed.edges_among(found):
+        ends = {
+            end: listed.names.places[key].node for end, key in (("origin", edge.source), ("destination", edge.target))
+        }
+        out[edge.source].append(ends)
+        into[edge.target].append(ends)
+    return {"graph": [_node(one, into[one.place.key], out[one.place.key]) for one in listed.told(found)]}
 
 
 def _namespaces(listed: Catalogue, request: Request) -> Told:
-    spaces = sorted({one.namespace for one in listed.things.values()})
-    return {"namespaces": [_namespace(listed, name) for name in _page(request, spaces)]}
+    times = listed.times()
+    return {"namespaces": [_namespace(name, times[name]) for name in _page(request, sorted(times))]}
 
 
 def _within(listed: Catalogue, request: Request) -> Told:
     """Answer below one namespace: itself, its datasets or jobs, one of them, or a job's runs."""
     raw = bytes(request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
     parts = [unquote(part) for part in raw.removeprefix(f"{ROOT}/namespaces/").split("/")]
-    if not any(one.namespace == parts[0] for one in listed.things.values()):
+    if parts[0] not in listed.names.spaces:
         raise _nothing("namespace", parts[0])
     if len(parts) == 1:
-        return _namespace(listed, parts[0])
+        return _namespace(parts[0], listed.times()[parts[0]])
     kind = {"datasets": "dataset", "jobs": "job"}.get(parts[1])
     if kind is None or len(parts) > 4 or (len(parts) == 4 and (kind, parts[3]) != ("job", "runs")):
         raise _nothing("address", "/".join(parts[1:]))
     if len(parts) == 2:
-        things = listed.of_kind(kind, parts[0])
-        told = [_dataset(one) if kind == "dataset" else _job(listed, one) for one in _page(request, things)]
-        return {parts[1]: told, "totalCount": len(things)}
-    key = listed.nodes.get(f"{kind}:{parts[0]}:{parts[2]}")
+        keys = listed.keys(parts[0], kind)
+        return {parts[1]: [_told(one) for one in listed.told(_page(request, keys))], "totalCount": len(keys)}
+    key = listed.names.nodes.get(f"{kind}:{parts[0]}:{parts[2]}")
     if key is None:
         raise _nothing(kind, parts[2])
     if len(parts) == 4:
-        runs = listed.things[key].runs
+        runs = listed.runs(key)
         return {"runs": [_ran(one) for one in _page(request, runs)], "totalCount": len(runs)}
-    return _dataset(listed.things[key]) if kind == "dataset" else _job(listed, listed.things[key])
+    return _told(listed.told([key])[0])
 
 
 def _run(listed: Catalogue, request: Request) -> Told:
-    found = listed.runs.get(f"run:{request.path_params['run']}")
+    asked = request.path_params["run"]
+    found = listed.run(run_key(asked))
     if found is None:
-        raise _nothing("run", request.path_params["run"])
+        raise _nothing("run", asked)
     return _ran(found)
 
 
-def _node(listed: Catalogue, one: Thing, there: set[str]) -> Told:
+def _node(one: Thing, into: list[Told], out: list[Told]) -> Told:
     """Write a node of the lineage graph with the edges to nodes that are there too."""
-    ways = {name: sorted(listed.things[key].node for key in keys & there)
-            for name, keys in (("in", one.before), ("out", one.after))}  # fmt: skip
-    is_job = kind_of(one.key) == "job"
+    kind = "JOB" if _is_job(one) else "DATASET"
+    return {"id": one.place.node, "type": kind, "data": _told(one), "inEdges": into, "outEdges": out}
+
+
+def _namespace(name: str, times: tuple[int | None, int | None]) -> Told:
+    first, last = times
     return {
-        "id": one.node,
-        "type": "JOB" if is_job else "DATASET",
-        "data": _job(listed, one) if is_job else _dataset(one),
-        "inEdges": [{"origin": other, "destination": one.node} for other in ways["in"]],
-        "outEdges": [{"origin": one.node, "destination": other} for other in ways["out"]],
-    }
-
-
-def _namespace(listed: Catalogue, name: str) -> Told:
-    firsts = [one.first for one in listed.things.values() if one.namespace == name and one.first is not None]
-    lasts = [one.last for one in listed.things.values() if one.namespace == name and one.last is not None]
-    times = {"createdAt": _time(min(firsts, default=None)), "updatedAt": _time(max(lasts, default=None))}
-    return {"name": name, **times, "ownerName": "anonymous", "description": "", "isHidden": False}
-
-
-def _dataset(one: Thing) -> Told:
-    return {
-        **_named(one), "type": "DB_TABLE", "physicalName": one.name, "sourceName": one.namespace, "fields": [],
-        "tags": [], "lastModifiedAt": _time(one.last) if one.before else None, "description": "", "facets": {},
-        "deleted": False,
+        "name": name, "createdAt": _time(first), "updatedAt": _time(last), "ownerName": "anonymous",
+        "description": "", "isHidden": False,
     }  # fmt: skip
 
 
-def _job(listed: Catalogue, one: Thing) -> Told:
-    sides = {name: [_identity(listed.things[key]) for key in sorted(keys)]
-             for name, keys in (("inputs", one.before), ("outputs", one.after))}  # fmt: skip
+def _is_job(one: Thing) -> bool:
+    return kind_of(one.place.key) == "job"
+
+
+def _told(one: Thing) -> Told:
+    return _job(one) if _is_job(one) else _dataset(one)
+
+
+def _dataset(one: Thing) -> Told:
+    fields: list[Told] = [
+        {"name": name, "type": type_ or None, "tags": [], "description": None} for name, type_ in one.columns
+    ]
     return {
-        **_named(one), "type": "BATCH", "simpleName": one.name, **sides, "location": None, "description": "",
-        "latestRun": _ran(one.runs[0]) if one.runs else None, "facets": {}, "tags": [],
+        **_named(one), "type": "DB_TABLE", "physicalName": one.place.name, "sourceName": one.place.namespace,
+        "fields": fields, "tags": [], "lastModifiedAt": _time(one.written), "description": one.description,
+        "facets": {}, "deleted": False,
+    }  # fmt: skip
+
+
+def _job(one: Thing) -> Told:
+    return {
+        **_named(one), "type": "BATCH", "simpleName": one.place.name, "inputs": list(map(_identity, one.inputs)),
+        "outputs": list(map(_identity, one.outputs)), "location": None, "description": one.description,
+        "latestRun": None if one.latest is None else _ran(one.latest), "facets": {}, "tags": [],
     }  # fmt: skip
 
 
 def _named(one: Thing) -> Told:
-    return {"id": _identity(one), **_identity(one), "createdAt": _time(one.first), "updatedAt": _time(one.last)}
+    name = _identity(one.place)
+    return {"id": name, **name, "createdAt": _time(one.first), "updatedAt": _time(one.last)}
 
 
-def _identity(one: Thing) -> Told:
-    return {"namespace": one.namespace, "name": one.name}
+def _identity(place: Place) -> Told:
+    return {"namespace": place.namespace, "name": place.name}
 
 
 def _ran(one: Ran) -> Told:
-    lasted = None if one.end is None else (one.end - one.start) // 1000
+    lasted = None if one.end is None or one.start is None else (one.end - one.start) // 1000
     return {
         "id": one.run.removeprefix("run:"), "createdAt": _time(one.start),
         "updatedAt": _time(one.start if one.end is None else one.end), "nominalStartTime": None,
-        "nominalEndTime": None, "state": one.state, "startedAt": _time(one.start), "endedAt": _time(one.end),
+        "nominalEndTime": None, "state": _state(one), "startedAt": _time(one.start), "endedAt": _time(one.end),
         "durationMs": lasted, "args": {}, "facets": {},
     }  # fmt: skip
+
+
+def _state(one: Ran) -> str:
+    """Say in Marquez' words how a run stands; an aborted run is a failed one here."""
+    if one.end is None:
+        return "NEW" if one.start is None else "RUNNING"
+    return "COMPLETED" if one.success else "FAILED"
 
 
 def _page(request: Request, items: Sequence[Any]) -> Sequence[Any]:
