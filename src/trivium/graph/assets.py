@@ -123,6 +123,8 @@ def asset(connection: Connection, key: str) -> Asset | None:
 def runs_named(connection: Connection, keys: Iterable[str]) -> list[Asset]:
     """Give some runs that events name, in the order of their keys; what is declared is laid out once for all."""
     names = {key: names_of(connection, key) for key in keys}
+    if not names:
+        return []
     chosen = {key: canonical_key(connection, key) for key in names}
     canonical = {name: chosen[key] for key, spelled in names.items() for name in spelled}
     times = _times(connection.execute(_ONE, {"keys": sorted(canonical)}), canonical)

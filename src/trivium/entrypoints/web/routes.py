@@ -54,8 +54,9 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
 """Each page: its address, its template, and what asks the questions."""
 ON_BOOKS: Final = frozenset({
     "overview.html", "statement.html", "data.html", "assets.html", "explain.html", "asset.html", "unmatched.html",
+    "declared.html",
 })  # fmt: skip
-"""The pages that stand on the months' books, which take long to compute in a large home."""
+"""The pages that stand on the months' books or on the whole graph, which take long to compute in a large home."""
 
 
 def page_routes(rooms: Rooms) -> list[BaseRoute]:
