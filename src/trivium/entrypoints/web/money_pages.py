@@ -82,6 +82,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
         **asked_at(params.as_of, params.known),
     }
     lines, paging = part_of(_by_size(answer.lines), request)
+    unread = {one.asset: one.state for one in answer.unread}
     context = {
         "period": answer.period,
         "currency": answer.currency,
@@ -103,7 +104,7 @@ def statement_page(rooms: Rooms, request: Request) -> Context:
             }
             for name in ("product", "team", "asset")
         ],
-        "lines": [_line(line, names, whole, {one.asset: one.state for one in answer.unread}) for line in lines],
+        "lines": [_line(line, names, whole, unread) for line in lines],
         "others": _others(answer, lines),
         "largest": largest(line.amount for line in answer.lines),
         "paging": paging,
