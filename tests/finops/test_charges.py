@@ -16,7 +16,7 @@ from trivium.facts.money import add
 from trivium.facts.period import parse_period
 from trivium.facts.statements import Rule
 from trivium.finops.books import Question, keep_books
-from trivium.finops.charges import Charge, latest_start, read_charges
+from trivium.finops.charges import Charge, ends_between, latest_start, read_charges
 from trivium.finops.imports import import_focus
 from trivium.finops.statement import statement
 from trivium.graph.flows import SUCCESS, ResourceUse
@@ -162,3 +162,15 @@ def test_a_currency_without_charges_has_none(lake):
     assert read_charges(lake, "USD", [], before=END, flows=flows()) == []
     assert latest_start(lake, "USD") == 0
     assert latest_start(lake, "EUR") == max(c.start for c in read_charges(lake, "EUR", [], before=END + 90 * DAY))
+
+
+def test_charges_fill_a_time_through_the_last_that_lasts_a_day_at_most(lake):
+    [(start, end)] = lake.query("SELECT epoch_us(max(ChargePeriodStart)), epoch_us(max(ChargePeriodEnd)) FROM charges")
+    found = ends_between(lake, "EUR", 0, END + 90 * DAY)
+    assert (found.start, found.end) == (start, end)
+    assert found.daily is not None
+    assert found.daily <= found.end
+    early = ends_between(lake, "EUR", 0, OCTOBER.start + DAY)
+    assert early.start is not None
+    assert early.start < OCTOBER.start + DAY
+    assert ends_between(lake, "USD", 0, END) == (None, None, None)

@@ -11,7 +11,7 @@ from trivium.facts.deliveries import Batch, Delivery, LakeFile, encode_delivery
 from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import ProblemError
-from trivium.lake.manifest import BATCHES, DELIVERIES, FILES, Manifest, counts, delivery_of, state
+from trivium.lake.manifest import BATCHES, DELIVERIES, FILES, Manifest, counts, delivery_of, newest_delivery, state
 
 
 @pytest.fixture
@@ -127,3 +127,8 @@ def test_replayed_in_any_pieces_the_tables_are_the_same_and_the_past_stays(given
         manifest.apply(connection, facts[cut:])
         assert [connection.execute(select(table)).all() for table in (FILES, BATCHES, DELIVERIES)] == tables
     engine.dispose()
+
+
+def test_the_newest_delivery_is_that_of_the_sequence_asked_about(connection):
+    Manifest().apply(connection, [delivery(3, 1, [("a", "f")]), delivery(8, 2, [("a", "f")])])
+    assert [newest_delivery(connection, sequence) for sequence in (2, 3, 7, 8, 9)] == [0, 3, 3, 8, 8]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 
 from trivium.facts.charges import ACCOUNT
+from trivium.facts.instants import Instant
 from trivium.facts.statements import Rule
 from trivium.finops.charge_query import SIGNATURE, count_values, grouping
 from trivium.graph.flows import Flows
 
-__all__ = ["ACCOUNT", "SIGNATURE", "Bill", "Charge", "currencies", "latest_start", "read_charges"]
+__all__ = [
+    "ACCOUNT", "SIGNATURE", "Bill", "Charge", "Ends", "currencies", "ends_between", "latest_start", "read_charges",
+]  # fmt: skip
 
 
 class Bill(Protocol):
@@ -30,6 +33,13 @@ class Bill(Protocol):
 
 
 _AMOUNTS: Final = ("effective", "billed")
+_ENDS: Final = """
+    SELECT epoch_us(max("ChargePeriodStart")),
+        epoch_us(max(CASE WHEN "ChargePeriodEnd" - "ChargePeriodStart" <= INTERVAL 1 DAY THEN "ChargePeriodEnd" END)),
+        epoch_us(max("ChargePeriodEnd"))
+    FROM charges WHERE "BillingCurrency" = ? AND "ChargePeriodStart" >= make_timestamp(CAST(? AS BIGINT))
+        AND "ChargePeriodStart" < make_timestamp(CAST(? AS BIGINT))
+"""
 
 
 class Charge(msgspec.Struct, frozen=True, gc=False):
@@ -95,6 +105,20 @@ def currencies(bill: Bill, as_of: int | None = None) -> list[str]:
     """List the currencies of the charges, those with most rows first."""
     sql = 'SELECT "BillingCurrency", count(*) AS n FROM charges GROUP BY 1 ORDER BY n DESC, 1'
     return [str(row[0]) for row in bill.query(sql, as_of=as_of)]
+
+
+class Ends(NamedTuple):
+    """The last start and end among some charges, and the last end of those that last a day at most; None of none."""
+
+    start: Instant | None
+    daily: Instant | None
+    end: Instant | None
+
+
+def ends_between(bill: Bill, currency: str, start: Instant, end: Instant, as_of: int | None = None) -> Ends:
+    """Say through when charges fill the time from `start` to before `end`: of those in a currency that begin in it."""
+    [found] = bill.query(_ENDS, [currency, start, end], as_of=as_of)
+    return Ends(*found)
 
 
 def latest_start(bill: Bill, currency: str, as_of: int | None = None) -> int:

@@ -131,6 +131,12 @@ def counts(connection: Connection) -> Counts:
     return Counts(batches or 0, resources or 0)
 
 
+def newest_delivery(connection: Connection, through: int) -> int:
+    """Give the sequence of the newest delivery up to a sequence, 0 before the first."""
+    newest = select(func.max(DELIVERIES.c.delivery)).where(DELIVERIES.c.delivery <= through)
+    return connection.execute(newest).scalar() or 0
+
+
 def delivery_of(connection: Connection, key: str) -> int | None:
     """Give the newest delivery with an idempotency key, or with one that `replaced_key` made of it."""
     same = or_(DELIVERIES.c.key == key, DELIVERIES.c.key.startswith(f"{key}{_AFTER}", autoescape=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from itertools import islice
 from time import thread_time
 from typing import Final, TypeVar, cast
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from trivium.dataops.fold import DataopsFold
 from trivium.dataops.healths import Health, healths
@@ -26,7 +26,7 @@ from trivium.facts.problem import refuse, shown
 from trivium.facts.protocols import Fold
 from trivium.facts.statements import Reader, Statement, Titled, encode_statement
 from trivium.finops.books import Books, MonthBook, Question, keep_books
-from trivium.finops.charges import Charge, currencies, latest_start, read_charges
+from trivium.finops.charges import Charge, Ends, currencies, ends_between, latest_start, read_charges
 from trivium.finops.closing import read_closings, read_frozen
 from trivium.finops.closings import Closings
 from trivium.finops.inflows import Inflows
@@ -42,25 +42,21 @@ from trivium.graph.known import as_known
 from trivium.graph.traversal import Lineage, lineage_at
 from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
-from trivium.lake.manifest import DELIVERIES
+from trivium.lake.manifest import newest_delivery
 from trivium.ledger.book import Ledger
 
 Made = TypeVar("Made")
-KEPT: Final = 6
-_HEAVY: Final = frozenset({"flows", "books", "inflows"})
-"""What holds a whole graph or all months: of the present and at most one state before."""
+KEPT: Final = 240
+"""Of what is small, how many values are kept in all."""
+KEPT_LARGE: Final = 2
+"""Of each kind of what is large, how many values are kept: of the present and of one state beside it."""
+_LARGE: Final = frozenset({"flows", "books", "inflows", "charges", "frozen", "lineage", "healths", "assets", "names"})
+"""What holds a whole graph, all months or all assets: with 250,000 runs up to hundreds of megabytes each."""
 _FEW: Final = 1_000
 _MINUTE: Final = 60 * SECOND
 _QUARTER: Final = 15 * _MINUTE
 """How often the present moves on while nothing is recorded."""
 _PAGE: Final = 5_000
-_FILLED = """
-    SELECT epoch_us(max("ChargePeriodStart")),
-        epoch_us(max(CASE WHEN "ChargePeriodEnd" - "ChargePeriodStart" <= INTERVAL 1 DAY THEN "ChargePeriodEnd" END)),
-        epoch_us(max("ChargePeriodEnd"))
-    FROM charges WHERE "BillingCurrency" = ? AND "ChargePeriodStart" >= make_timestamp(CAST(? AS BIGINT))
-        AND "ChargePeriodStart" < make_timestamp(CAST(? AS BIGINT))
-"""
 
 
 @dataclass(frozen=True)
@@ -88,8 +84,7 @@ class Bookkeeping:
 
     def __init__(self, ledger: Ledger, lake: Lake, blobs: Blobs, reader: Reader) -> None:
         self._ledger, self._lake, self._blobs, self._reader = ledger, lake, blobs, reader
-        self._kept: OrderedDict[tuple[object, ...], _Place] = OrderedDict()
-        self._heavy: OrderedDict[tuple[object, ...], _Place] = OrderedDict()
+        self._shelves: defaultdict[str, OrderedDict[tuple[object, ...], _Place]] = defaultdict(OrderedDict)
         self._lock = threading.Lock()
         self._watch = Watch(ledger.reading, self._facts_between)
         self.books_took_s = 0.0
@@ -169,7 +164,7 @@ class Bookkeeping:
                 title = f"{shown(asked)} is no calendar month."
                 raise refuse("bad_period", title, where="period", fix="Money is kept by month: write 2026-10.")
             return period
-        newest = self._ends(currency, state, 0, state.as_of + 1)[0]
+        newest = self._ends(currency, state, 0, state.as_of + 1).start
         return month_of(state.as_of if newest is None else newest)
 
     def filled_through(self, month: Period, currency: str, state: State) -> Instant | None:
@@ -177,8 +172,8 @@ class Bookkeeping:
 
         Only charges that have begun by the state's instant count, and none fills further than to it.
         """
-        _, daily, any_end = self._ends(currency, state, month.start, min(month.end, state.as_of + 1))
-        end = daily if daily is not None else any_end
+        found = self._ends(currency, state, month.start, min(month.end, state.as_of + 1))
+        end = found.daily if found.daily is not None else found.end
         return None if end is None else min(end, month.end, state.as_of)
 
     def name(self, key: str, state: State) -> str:
@@ -261,14 +256,9 @@ class Bookkeeping:
         with self._ledger.reading() as connection:
             return canonical_key(connection, key), job_of(connection, key)
 
-    def _ends(
-        self, currency: str, state: State, start: Instant, end: Instant
-    ) -> tuple[Instant | None, Instant | None, Instant | None]:
+    def _ends(self, currency: str, state: State, start: Instant, end: Instant) -> Ends:
         key = ("ends", self._deliveries(state), state.known, currency, start, end)
-        found = self._keep(key, lambda: self._lake.query(_FILLED, [currency, start, end], as_of=state.known)[0])
-        assert isinstance(found, tuple)
-        first, daily, last = found
-        return first, daily, last
+        return cast("Ends", self._keep(key, partial(ends_between, self._lake, currency, start, end, state.known)))
 
     def _keep_books(self, currency: str, state: State) -> Books:
         begun = thread_time()
@@ -318,8 +308,7 @@ class Bookkeeping:
 
         def newest() -> int:
             with self._lake.reading() as connection:
-                counted = DELIVERIES.c.delivery <= state.through
-                return connection.execute(select(func.max(DELIVERIES.c.delivery)).where(counted)).scalar() or 0
+                return newest_delivery(connection, state.through)
 
         return cast("int", self._keep(("deliveries", state.through), newest))
 
@@ -357,11 +346,12 @@ class Bookkeeping:
 
     def _keep(self, key: tuple[object, ...], make: Callable[[], object]) -> object:
         """Give what is kept under a key, or make it; two who ask the same at once compute it once."""
-        shelf = self._heavy if key[0] in _HEAVY else self._kept
+        large = str(key[0]) if key[0] in _LARGE else ""
         with self._lock:
+            shelf = self._shelves[large]
             place = shelf.setdefault(key, _Place())
             shelf.move_to_end(key)
-            while len(shelf) > (KEPT if shelf is self._heavy else KEPT * 40):
+            while len(shelf) > (KEPT_LARGE if large else KEPT):
                 shelf.popitem(last=False)
         with place.lock:
             if not place.made:
