@@ -28,7 +28,7 @@ from trivium.ledger.entry import entries_of
 from trivium.ledger.folds import FoldFault, Folding
 from trivium.ledger.group import Wish, Within
 from trivium.ledger.lock import Holder, HomeLock
-from trivium.ledger.requests import FutureRequest, LoopRequest, Request
+from trivium.ledger.requests import AwaitedRequest, FutureRequest, LoopRequest, Outcome, Request
 from trivium.ledger.rows import fact_of
 from trivium.ledger.sqlite import SQLiteStorage
 from trivium.ledger.storage import Storage
@@ -137,9 +137,19 @@ class Ledger:
 
         `hashes` are the SHA-256 of the bodies, where the caller has them.
         """
-        request = LoopRequest(Wish(entries_of(facts, hashes), within=within), asyncio.get_running_loop())
+        request = AwaitedRequest(Wish(entries_of(facts, hashes), within=within), asyncio.get_running_loop())
         self._writer.submit(request)
         return await request.promise
+
+    def append_told(
+        self,
+        facts: Sequence[Fact],
+        hashes: Sequence[bytes],
+        loop: asyncio.AbstractEventLoop,
+        told: Callable[[Outcome], None],
+    ) -> None:
+        """Append facts as `append_async` does, without a task: the loop calls `told` with the receipts or the fault."""
+        self._writer.submit(LoopRequest(Wish(entries_of(facts, hashes)), loop, told))
 
     def execute(self, command: Command) -> list[Receipt]:
         """Run a command in the writer and wait until its facts are durable; raises what it refuses with."""

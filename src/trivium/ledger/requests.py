@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Lock
 
@@ -21,7 +21,7 @@ class Request:
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         self.facts = max(1, len(wish.entries))
-        self.bytes = sum(len(entry.fact.body) for entry in wish.entries)
+        self.bytes = sum([len(entry.fact.body) for entry in wish.entries])
         self._outcome: Outcome | None = None
         self._answered = Lock()
         self._answered.acquire()
@@ -65,37 +65,55 @@ class FutureRequest(Request):
 
 
 class LoopRequest(Request):
-    """A wish whose answer an event loop awaits."""
+    """A wish whose answer an event loop hands to `told`, on its own thread."""
 
-    __slots__ = ("loop", "promise")
+    __slots__ = ("loop", "told")
+
+    def __init__(self, wish: Wish, loop: asyncio.AbstractEventLoop, told: Callable[[Outcome], None]) -> None:
+        self.wish = wish
+        self.facts = max(1, len(wish.entries))
+        self.bytes = sum([len(entry.fact.body) for entry in wish.entries])
+        self.loop, self.told = loop, told
+
+
+class AwaitedRequest(LoopRequest):
+    """A wish whose answer a task awaits."""
+
+    __slots__ = ("promise",)
 
     def __init__(self, wish: Wish, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(wish)
-        self.loop = loop
+        super().__init__(wish, loop, self._fulfil)
         self.promise: asyncio.Future[Receipts] = loop.create_future()
 
     def start(self) -> bool:
         """Say whether the awaiting task is not cancelled."""
         return not self.promise.cancelled()
 
+    def _fulfil(self, outcome: Outcome) -> None:
+        if not self.promise.done():
+            _fulfil(self.promise, outcome)
+
 
 def settle(answers: Iterable[tuple[Request, Outcome]]) -> None:
     """Hand answers back; those for one event loop go in one call, which wakes it once."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipts], Outcome]]] = {}
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[Callable[[Outcome], None], Outcome]]] = {}
     for request, outcome in answers:
         if isinstance(request, LoopRequest):
-            loops.setdefault(request.loop, []).append((request.promise, outcome))
+            loops.setdefault(request.loop, []).append((request.told, outcome))
         else:
             request.answer(outcome)
     for loop, pairs in loops.items():
         with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            loop.call_soon_threadsafe(_fulfil_all, pairs)
+            loop.call_soon_threadsafe(_tell_all, loop, pairs)
 
 
-def _fulfil_all(pairs: list[tuple[asyncio.Future[Receipts], Outcome]]) -> None:
-    for promise, outcome in pairs:
-        if not promise.done():
-            _fulfil(promise, outcome)
+def _tell_all(loop: asyncio.AbstractEventLoop, pairs: list[tuple[Callable[[Outcome], None], Outcome]]) -> None:
+    """Hand answers over; who raises on hearing his keeps nobody from theirs."""
+    for told, outcome in pairs:
+        try:
+            told(outcome)
+        except Exception as fault:
+            loop.call_exception_handler({"message": "an answer was not taken", "exception": fault})
 
 
 def _fulfil(future: Future[Receipts] | asyncio.Future[Receipts], outcome: Outcome) -> None:

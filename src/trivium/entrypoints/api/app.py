@@ -22,7 +22,7 @@ from trivium.entrypoints.api.description import openapi
 from trivium.entrypoints.api.fixed import FixedFirst
 from trivium.entrypoints.api.frame import Frame
 from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
-from trivium.entrypoints.api.lineage import Lineage, LineageBatch
+from trivium.entrypoints.api.lineage import PATH, Lineage, LineageBatch
 from trivium.entrypoints.api.marquez import marquez_routes
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
@@ -45,8 +45,8 @@ def create_app(rooms: Rooms) -> ASGIApp:
 def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
     """List every route of the server, the busiest first."""
     return [
-        policies.guarded_route("/api/v1/lineage", Lineage(rooms.ledger, metrics), policies.INGEST, ["POST"]),
-        policies.guarded_route("/api/v1/lineage/batch", LineageBatch(rooms.ledger, metrics), policies.INGEST, ["POST"]),
+        policies.guarded_route(PATH, Lineage(rooms.ledger, metrics), policies.INGEST, ["POST"]),
+        policies.guarded_route(f"{PATH}/batch", LineageBatch(rooms.ledger, metrics), policies.INGEST, ["POST"]),
         policies.guarded_route("/health", health_endpoint(rooms), policies.OPEN, ["GET"]),
         policies.guarded_route("/metrics", metrics_endpoint(metrics), policies.READ, ["GET"]),
         *marquez_routes(rooms),

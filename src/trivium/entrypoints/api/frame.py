@@ -19,8 +19,8 @@ from trivium.facts.problem import Problem, ProblemError, refuse, shown
 Page = Callable[[Problem], Response]
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::(\d{1,5}))?", re.ASCII)
-_SECURITY: Final = [(name.encode(), value.encode()) for name, value in security_headers().items()]
-_NAMES: Final = frozenset(name for name, _ in _SECURITY)
+SECURITY: Final = [(name.encode(), value.encode()) for name, value in security_headers().items()]
+_NAMES: Final = frozenset(name for name, _ in SECURITY)
 
 
 class Frame:
@@ -88,7 +88,7 @@ def _add_security(message: MutableMapping[str, Any]) -> None:
     """Add the security headers that an answer does not bring itself."""
     headers = list(message.get("headers", ()))
     own = [name for name, _ in headers if name in _NAMES]
-    headers += [pair for pair in _SECURITY if pair[0] not in own] if own else _SECURITY
+    headers += [pair for pair in SECURITY if pair[0] not in own] if own else SECURITY
     message["headers"] = headers
 
 

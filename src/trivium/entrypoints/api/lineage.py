@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +18,11 @@ from trivium.entrypoints.policies import INGEST
 from trivium.facts.problem import Problem, ProblemError
 from trivium.intake.openlineage.reader import BatchFailure, accept, accept_batch, body_hash
 from trivium.ledger.book import Ledger
+from trivium.ledger.requests import Outcome
 
+PATH: Final = "/api/v1/lineage"
+SHORT: Final = "trivium.lineage"
+"""Where a request's scope says, once the event was taken, who took it: one like it may come the short way."""
 _EMPTY: Final[Any] = {"type": "http.response.body", "body": b""}
 _WRITTEN: Final[Any] = {"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"0")]}
 _KNOWN: Final[Any] = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
@@ -25,7 +32,7 @@ class Lineage:
     """`POST /api/v1/lineage`: one RunEvent, DatasetEvent or JobEvent. 201 once durable, 200 when it was known."""
 
     def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
-        self._ledger = ledger
+        self._ledger, self._metrics = ledger, metrics
         self._events = metrics.events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,8 +45,28 @@ class Lineage:
             await refusal(fault.problem)(scope, receive, send)
             return
         self._events["written" if receipt.written else "known"] += 1
+        scope[SHORT] = self
         await send(dict(_WRITTEN if receipt.written else _KNOWN))
         await send(_EMPTY)
+
+    def take(self, body: bytes, loop: asyncio.AbstractEventLoop, told: Callable[[int], None]) -> None:
+        """Take one event without an ASGI call; `told` hears the status, 201 or 200, or 0: it was refused.
+
+        Raises ProblemError for an event that is none. What is refused is neither counted nor told why: who asks sends
+        it through the application.
+        """
+        begun = time.perf_counter()
+        fact = accept(body)
+
+        def answered(outcome: Outcome) -> None:
+            status = 0
+            if not isinstance(outcome, Exception):
+                status = 201 if outcome[0].written else 200
+                self._events["written" if outcome[0].written else "known"] += 1
+                self._metrics.took(PATH, status, time.perf_counter() - begun)
+            told(status)
+
+        self._ledger.append_told([fact], [body_hash(fact)], loop, answered)
 
 
 class LineageBatch:

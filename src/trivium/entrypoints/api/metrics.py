@@ -48,6 +48,10 @@ class Metrics:
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Count one answered request."""
         route = scope.get("route_path_template") or getattr(scope.get("route"), "path", "") or "none"
+        self.took(route, status, seconds)
+
+    def took(self, route: str, status: int, seconds: float) -> None:
+        """Count one request that a route answered."""
         times = self._answered.get((route, status))
         if times is None:
             times = self._answered[route, status] = _Times()

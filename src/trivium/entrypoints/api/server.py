@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -10,13 +11,15 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.app import create_app
+from trivium.entrypoints.api.short import Heads, ShortWay
 from trivium.facts.problem import refuse, shown
 
 LOOPBACK: Final = "127.0.0.1"
@@ -58,6 +61,7 @@ def serve(rooms: Rooms, listening: socket.socket, ready: Callable[[str], None]) 
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     config = uvicorn.Config(
         create_app(rooms),
+        http=cast("type[asyncio.Protocol]", partial(ShortWay, Heads())),
         log_config=None,
         access_log=False,
         server_header=False,
