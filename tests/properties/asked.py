@@ -13,7 +13,7 @@ from tests.properties.told import Product, bill, books, tell
 from trivium.evidence.blast_radius import blast_radius
 from trivium.facts.period import parse_period
 from trivium.finops.books import Books
-from trivium.finops.bridge import LATE, NOT_NOW, NOW, bridge
+from trivium.finops.bridge import LATE, NOT_NOW, NOW, UNEXPLAINED, bridge
 from trivium.finops.coverage import coverage
 from trivium.finops.explain import ChargeShare, Explanation, Part, explain
 from trivium.finops.inflows import Inflows
@@ -87,8 +87,8 @@ def _opened(path: str, amount: Decimal, node: Explanation | Part) -> Found:
 def _bridge(product: Product, ours: Books, figure: figures.Bridge) -> Found:
     month = parse_period(figure.month)
     drawn = statement(ours, month)
-    laid = bridge(bill(product), ours.currency, month, drawn.total, drawn.late)
-    assert laid.billed + sum(step.amount for step in laid.steps) == laid.effective
+    laid = bridge(bill(product), ours, month, drawn)
+    assert UNEXPLAINED not in {step.label for step in laid.steps}
     found: dict[str, Fraction] = {invoice: Fraction(amount) for invoice, amount in laid.invoices}
     for step in laid.steps:
         name = STEPS.get(step.label, "difference")

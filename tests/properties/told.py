@@ -55,7 +55,8 @@ SCALE = 10**18
 CHARGES = (
     '"InvoiceId" VARCHAR, "ChargeCategory" VARCHAR, "CommitmentDiscountStatus" VARCHAR, "CommitmentDiscountId" VARCHAR,'
     ' "ChargePeriodStart" TIMESTAMP, "ChargePeriodEnd" TIMESTAMP, "BilledCost" DECIMAL(38,18),'
-    ' "EffectiveCost" DECIMAL(38,18), "BillingCurrency" VARCHAR, "BillingPeriodStart" TIMESTAMP'
+    ' "EffectiveCost" DECIMAL(38,18), "BillingCurrency" VARCHAR, "BillingPeriodStart" TIMESTAMP,'
+    " since_sequence BIGINT, until_sequence BIGINT"
 )
 CURRENCY = "USD"
 CHECKED = "dataset:ns/d0"
@@ -222,9 +223,9 @@ def bill(product: Product) -> Bill:
         (
             fact.invoice, fact.category, "Unused" if fact.unused else None, _text(fact.start), _text(fact.end),
             exact(fact.amount if fact.billed is None else fact.billed), exact(fact.amount), CURRENCY,
-            f"{fact.billing_month or month_of(fact.start)}-01",
+            f"{fact.billing_month or month_of(fact.start)}-01", charge.since, None,
         )
-        for fact in product.billed
+        for fact, charge in zip(product.billed, product.charges.get(CURRENCY, ()), strict=True)
     ])  # fmt: skip
 
 
@@ -237,9 +238,9 @@ class _Lake:
 
     def __init__(self, rows: Sequence[tuple[object, ...]]) -> None:
         self._engine = duckdb.connect()
-        self._engine.execute(f"CREATE TABLE charges ({CHARGES})")
+        self._engine.execute(f"CREATE TABLE charges_history ({CHARGES})")
         for row in rows:
-            self._engine.execute("INSERT INTO charges VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)", row)
+            self._engine.execute("INSERT INTO charges_history VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def query(self, sql: str, parameters: Sequence[object] = (), *, as_of: int | None = None) -> list[tuple[Any, ...]]:
         assert as_of is None, "this lake has one state"

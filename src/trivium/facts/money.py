@@ -73,12 +73,22 @@ def add(*amounts: Decimal) -> Decimal:
         return sum(amounts, Decimal(0))
 
 
+def subtract(amount: Decimal, *others: Decimal) -> Decimal:
+    """Take amounts away without rounding; Python's own minus sign rounds to the ambient context."""
+    return add(amount, *(other.copy_negate() for other in others))
+
+
 def share_of(part: Decimal, whole: Decimal) -> Decimal:
     """Give a part of a whole, of one, to a millionth; 0 of nothing. No amounts of money are too far apart for it."""
     if not whole:
         return Decimal(0)
     with localcontext(_WIDE):
         return (part / whole).quantize(_SHARE)
+
+
+def of_units(units: int, digits: int) -> Decimal:
+    """Give the exact amount of whole units of 10^-`digits`, however many there are."""
+    return Decimal(units).scaleb(-digits, _EXACT)
 
 
 def plain(amount: Decimal) -> str:

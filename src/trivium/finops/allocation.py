@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from trivium.facts.keys import is_key, kind_of
-from trivium.facts.money import SCALE
+from trivium.facts.money import SCALE, of_units
 from trivium.facts.period import Period, month_of
 from trivium.facts.statements import Rule
 from trivium.finops.apportion import apportion, shared_exactly
@@ -131,7 +131,7 @@ class Allocator:
                 continue
             for place, share, basis in self._share(charge, part, units):
                 rows.append((place, share, part.start, part.end, basis, part.group, part.late))
-        return Bearings.of(rows), Decimal(finer).scaleb(-SCALE)
+        return Bearings.of(rows), of_units(finer, SCALE)
 
     def _note_plain(self, charge: Charge) -> tuple[int, int] | None:
         """Note the one bearer of all charges like this one, or that they are shared."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from trivium.facts.instants import Instant, to_datetime
-from trivium.facts.money import SCALE, add
+from trivium.facts.money import SCALE, add, of_units, subtract
 from trivium.facts.period import Period, month_of
 from trivium.facts.problem import refuse
 from trivium.finops.allocation import Allocator, Part, month_parts
@@ -76,7 +76,7 @@ class MonthBook:
 
     def money(self, units: int) -> Decimal:
         """Turn units into exact money."""
-        return Decimal(units).scaleb(-self.digits)
+        return of_units(units, self.digits)
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class Books:
     flows: Flows
     as_of: Instant
     months: tuple[MonthBook, ...]
+    closings: Closings = field(default_factory=Closings)
 
     def unit(self, month: Period | None = None) -> str:
         """Name the coarsest unit that a month, or without one all months, were computed in: nano or micro."""
@@ -122,7 +123,7 @@ def keep_books(question: Question, through: Period) -> Books:
     places = Places(question.flows)
     month = _first_month(question, parts)
     opening = in_digits(renamed_tanks, books[-1].digits, digits) if books else {}
-    finer = add(_money(renamed_tanks, books[-1].digits), -_money(opening, digits)) if books else Decimal(0)
+    finer = subtract(_money(renamed_tanks, books[-1].digits), _money(opening, digits)) if books else Decimal(0)
     _check_length(month, min(question.as_of, through.end))
     while month is not None and month.start < through.end and month.start <= question.as_of:
         assert not books or books[-1].month.end == month.start, "no month is left out"
@@ -130,7 +131,7 @@ def keep_books(question: Question, through: Period) -> Books:
         books.append(book)
         opening, finer = book.poured.carried(), Decimal(0)
         month = month_of(month.end)
-    return Books(question.currency, question.flows, question.as_of, tuple(books))
+    return Books(question.currency, question.flows, question.as_of, tuple(books), question.closings)
 
 
 def _keep_month(
@@ -147,8 +148,8 @@ def _keep_month(
     bearings, finer = Allocator(places, sharing, digits).bearings(question.charges, parts)
     network = build_month(view, spans, sharing, bearings, opening)
     poured = pour(network, opening)
-    total = Decimal(sum(part.amount for part in parts)).scaleb(-SCALE)
-    late = Decimal(sum(part.amount for part in parts if part.late)).scaleb(-SCALE)
+    total = of_units(sum(part.amount for part in parts), SCALE)
+    late = of_units(sum(part.amount for part in parts if part.late), SCALE)
     used = {int(group) for group in network.entries.group}
     book = MonthBook(
         month, cutoff, False, digits, poured, opening, places.key, {group: question.charges[group] for group in used},
@@ -210,7 +211,7 @@ def in_digits(tanks: Mapping[Tank, int], before: int, digits: int) -> dict[Tank,
 
 
 def _money(tanks: Mapping[Tank, int], digits: int) -> Decimal:
-    return Decimal(sum(tanks.values())).scaleb(-digits)
+    return of_units(sum(tanks.values()), digits)
 
 
 def renamed(flows: Flows, tank: Tank) -> Tank:

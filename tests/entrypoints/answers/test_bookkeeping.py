@@ -6,8 +6,12 @@ import gc
 import weakref
 from pathlib import Path
 
-from tests.entrypoints.worked import worked_rooms
+from tests.entrypoints.worked import WORKED, worked_rooms
+from trivium.entrypoints.answers import import_focus
 from trivium.entrypoints.answers.bookkeeping import KEPT_LARGE
+from trivium.facts.money import plain
+from trivium.finops.bridge import UNEXPLAINED, bridge
+from trivium.finops.statement import statement
 
 
 def test_of_what_holds_a_whole_graph_or_all_months_few_states_are_kept(tmp_path: Path) -> None:
@@ -32,3 +36,18 @@ def test_a_question_about_the_state_of_before_is_answered_from_memory(tmp_path: 
         before = keeping.lineage(first)
         keeping.lineage(second)
         assert keeping.lineage(first) is before
+
+
+def test_a_bill_that_comes_while_a_question_is_answered_is_in_none_of_its_answer(tmp_path: Path) -> None:
+    bill = tmp_path / "more.csv"
+    bill.write_text((WORKED / "bill.csv").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    with worked_rooms(tmp_path / "home") as rooms:
+        keeping = rooms.bookkeeping
+        state = keeping.state()
+        import_focus.ask(rooms, import_focus.Params(add=True), [bill])
+        books = keeping.books("EUR", state)
+        assert plain(books.months[0].total) == "339.01"
+        month = books.months[0].month
+        laid = bridge(rooms.lake, books, month, statement(books, month), state.through)
+        assert UNEXPLAINED not in {step.label for step in laid.steps}
+        assert plain(keeping.books("EUR", keeping.state()).months[0].total) == "678.02"

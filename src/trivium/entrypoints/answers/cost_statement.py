@@ -24,7 +24,7 @@ from trivium.entrypoints.answers.terms import (
 )
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
-from trivium.facts.money import add
+from trivium.facts.money import add, subtract
 from trivium.finops.bridge import Bridge as LaidBridge
 from trivium.finops.bridge import bridge
 from trivium.finops.coverage import coverage, services
@@ -176,7 +176,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     laid = keeping.kept(
         "bridge",
         state,
-        lambda: bridge(rooms.lake, currency, month, drawn.total, drawn.late, state.known),
+        lambda: bridge(rooms.lake, books, month, drawn, state.through),
         currency,
         month,
     )
@@ -194,7 +194,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         total=money(drawn.total),
         brought_forward=money(drawn.brought_forward),
         late=money(drawn.late),
-        rested=money(add(drawn.total, drawn.brought_forward, -carried)),
+        rested=money(subtract(add(drawn.total, drawn.brought_forward), carried)),
         carried=money(carried),
         lines=lines,
         coverage=() if book is None else tuple(Basis(basis=b, amount=money(a)) for b, a in coverage(book).items()),
