@@ -22,7 +22,11 @@ def put_many(connection: Connection, statement: TextClause, rows: Iterable[dict[
     listed = list(rows)
     if listed:
         sql, shaped = _compiled(statement, connection.dialect)
-        connection.exec_driver_sql(sql, list(map(shaped, listed)))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(sql, map(shaped, listed))
+        finally:
+            cursor.close()
 
 
 @lru_cache(maxsize=256)
