@@ -24,7 +24,7 @@ def put_many(connection: Connection, statement: TextClause, rows: Iterable[dict[
         sql, shaped = _compiled(statement, connection.dialect)
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(sql, map(shaped, listed))
+            cursor.executemany(sql, list(map(shaped, listed)))
         finally:
             cursor.close()
 
