@@ -199,6 +199,7 @@ def test_columns_of_older_versions_fill_those_that_took_their_place(tmp_path):
         ({"ProviderName": "P"}, "1.0"), ({"ProviderName": "P", "SkuMeter": ""}, "1.1"),
         ({"ProviderName": "P", "InvoiceId": ""}, "1.2"), ({"ProviderName": "P", "AllocatedMethodId": ""}, "1.3"),
         ({"ProviderName": None, "HostProviderName": "H"}, "1.4"), ({"InvoiceDetailId": ""}, "1.4"),
+        ({"ProviderName": "P", "SkuMeter": "", "InvoiceId": "", "AllocatedMethodId": ""}, "1.3"),
     ],
 )  # fmt: skip
 def test_the_version_is_told_by_the_columns(tmp_path, columns, version):
@@ -306,6 +307,18 @@ def test_parquet_with_decimals_times_and_maps_is_taken_as_it_is(tmp_path):
     assert (rows[0]["Tags"], rows[0]["line"], report.problems) == ('{"team":"a"}', 1, ())
 
 
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.dictionary(pa.int64(), pa.large_string()), pa.string_view()])
+def test_parquet_with_texts_of_any_width_holds_amounts_to_the_same_bounds(tmp_path, kind):
+    texts = pa.array(["1.5", "9" * 30, "1E2"])
+    amounts = texts.cast(pa.large_string()).dictionary_encode() if pa.types.is_dictionary(kind) else texts.cast(kind)
+    columns = {name: pa.array([text] * 3) for name, text in SOUND.items()} | {"BilledCost": amounts}
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    report, rows = read(tmp_path, out.getvalue())
+    assert [charge["BilledCost"] for charge in rows] == [Decimal("1.5"), Decimal(100)]
+    assert [(trouble.reason, trouble.lines) for trouble in report.problems] == [("too_large", (2,))]
+
+
 def test_parquet_with_times_without_a_zone_is_utc(tmp_path):
     report, rows = read(tmp_path, parquet_of(ChargePeriodStart=pa.array([datetime.datetime(2026, 10, 5, 8)])))
     assert rows[0]["ChargePeriodStart"] == datetime.datetime(2026, 10, 5, 8)
@@ -368,7 +381,25 @@ FAR = 9_000_000_000_000_000_000
 def test_parquet_with_a_time_that_no_calendar_has_refuses_the_row_not_the_file(tmp_path, stamps):
     report, rows = read(tmp_path, parquet_of(ChargePeriodStart=stamps, x_Time=stamps))
     assert (report.rows, report.refused, len(rows)) == (1, 1, 0)
-    assert report.problems
+    assert [(trouble.outcome, trouble.reason) for trouble in report.problems][:1] == [("refused", "bad_time")]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pa.array([[1.5]]), pa.array([{"amount": "1.5"}]), pa.array([b"\xff1"]), pa.array([True]), pa.array([None]),
+        pa.array([b"\xff1"]).dictionary_encode(),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("column", "reasons_of"),
+    [("BilledCost", {"not_a_number"}), ("ChargePeriodStart", {"bad_time", "no_period"}), ("ListCost", set())],
+)
+def test_parquet_with_values_that_are_no_single_text_refuses_the_row_not_the_file(tmp_path, odd, column, reasons_of):
+    report, rows = read(tmp_path, parquet_of(**{column: odd}))
+    refused = bool(reasons_of) and not (column == "BilledCost" and odd.null_count)
+    assert (report.rows, report.refused, len(rows)) == (1, int(refused), int(not refused))
+    assert {trouble.reason for trouble in report.problems if trouble.outcome == "refused"} <= reasons_of
 
 
 def test_parquet_with_nanoseconds_shows_them_in_its_example(tmp_path):

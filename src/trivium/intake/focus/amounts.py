@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.facts.money import DIGITS, SCALE
+from trivium.intake.focus.columns import as_text
 
 DECIMAL: Final = pa.decimal128(DIGITS, SCALE)
 Mask = npt.NDArray[np.bool_]
@@ -55,8 +56,8 @@ def amounts(array: pa.Array) -> Amounts:
         read = amounts(pc.cast(array, pa.string()))
         read.faults[BINARY] = _mask(pc.is_valid(array))
         return read
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
-        array = array if pa.types.is_decimal(kind) or pa.types.is_integer(kind) else pc.cast(array, pa.string())
+    if not (pa.types.is_string(kind) or pa.types.is_decimal(kind) or pa.types.is_integer(kind)):
+        array = as_text(array)
     try:
         return Amounts(_cast(array), {})
     except pa.ArrowInvalid:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from trivium.facts.instants import FIRST, LAST, parse_instant
 from trivium.facts.problem import ProblemError
-from trivium.intake.focus.columns import codes
+from trivium.intake.focus.columns import as_text, codes
 
 Mask = npt.NDArray[np.bool_]
 Instants = npt.NDArray[np.int64]
@@ -45,10 +45,8 @@ def times(array: pa.Array) -> Times:
     """Read a column of times; a text or a timestamp without a zone is taken as UTC and counted."""
     if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
         return _of_stamps(array)
-    if not pa.types.is_dictionary(array.type):
-        array = pc.dictionary_encode(pc.cast(array, pa.string()))
-    texts = array.dictionary if pa.types.is_string(array.type.value_type) else pc.cast(array.dictionary, pa.string())
-    read = [*(read_time(text) for text in texts.to_pylist()), (NONE, "")]
+    array = as_text(array)
+    read = [*(read_time(text) for text in array.dictionary.to_pylist()), (NONE, "")]
     instants = np.array([instant for instant, _ in read], np.int64)
     places = codes(array)
 
