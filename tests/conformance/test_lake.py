@@ -119,7 +119,9 @@ def test_variables_of_the_program_are_not_tables(home: Home) -> None:
 
 
 def test_parameters_are_values_and_never_sql(home: Home) -> None:
-    assert home.lake.query("SELECT ?", ["1); DROP VIEW charges; --"]) == [("1); DROP VIEW charges; --",)]
+    for text in ("1); DROP VIEW charges; --", "it's '; DROP VIEW charges; --"):
+        assert home.lake.query("SELECT ?", [text]) == [(text,)]
+        assert home.lake.query_arrow("SELECT ? AS said", [text])["said"].to_pylist() == [text]
 
 
 def test_decimals_are_exact_to_the_last_digit(home: Home) -> None:

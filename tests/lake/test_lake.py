@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from decimal import Decimal
 
 import pyarrow.compute as pc
@@ -113,10 +114,14 @@ def test_dropped_and_folded_again_the_manifest_reads_the_same(tmp_path, ledger, 
 
 
 def test_opened_again_the_lake_has_its_rows(tmp_path, ledger, lake):
-    bring(tmp_path, ledger, lake, row())
+    report = bring(tmp_path, ledger, lake, row())
+    stage = lake.stage()
+    files = decode_delivery(ledger.fact(report.sequence).fact.body).files
+    (stage.folder / "intent.json").write_text(json.dumps([file.path for file in files]))
     again = Lake(lake.folder, ledger.reading)
     try:
         assert again.sweep() == []
+        assert not stage.folder.exists()
         assert again.query("SELECT sum(EffectiveCost) FROM charges") == [(Decimal(1),)]
     finally:
         again.close()

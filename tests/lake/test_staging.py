@@ -82,15 +82,20 @@ def test_files_without_an_intent_are_never_swept(lake):
 
 @pytest.mark.parametrize(
     "intent",
-    [b'["charges/../../ledger.db"]', b'["ledger.db"]', b'["charges/x", "/etc/x"]', b'["cha', b"", b"{}", b"[1]"],
-)
+    [
+        '["charges/.."]', '["charges/../../ledger.db"]', '["../ledger.db"]', '["ledger.db"]', '["blobs/kept"]',
+        '["OUTSIDE"]', '["charges/deep/kept"]', '["cha', "", "{}", "[1]",
+    ],
+)  # fmt: skip
 def test_a_torn_or_foreign_intent_removes_nothing_else(lake, intent):
-    outside = lake.parent / "ledger.db"
-    outside.write_text("facts")
+    others = [lake.parent / "ledger.db", *(lake / name for name in ("ledger.db", "blobs/kept", "charges/deep/kept"))]
+    for other in others:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_text("facts")
     stage, _ = staged(lake)
-    (stage.folder / "intent.json").write_bytes(intent)
+    (stage.folder / "intent.json").write_text(intent.replace("OUTSIDE", str(others[0])))
     assert sweep(lake, set()) == []
-    assert outside.read_text() == "facts"
+    assert [other.read_text() for other in others] == ["facts"] * len(others)
 
 
 def test_two_stages_never_share_a_name(lake):

@@ -95,7 +95,7 @@ def test_an_answer_that_cannot_be_made_leaves_no_fact(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         with pytest.raises(ValueError, match="no answer"):
             ledger.execute_once(Say(1), request, fail)
-        assert ledger.head().sequence == 0
+        assert (ledger.head().sequence, ledger.read()) == (0, [])
         assert ask(ledger, Say(1), request) == b"wrote [1]"
 
 
