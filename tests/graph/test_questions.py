@@ -18,13 +18,13 @@ from trivium.facts.statements import (
 )
 from trivium.graph.assets import all_assets, asset, facts_about
 from trivium.graph.declarations import all_declared
-from trivium.graph.export import export_text, graph_export
+from trivium.graph.export import graph_export
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.known import as_known
-from trivium.graph.reach import reach_after
+from trivium.graph.reach import reach
 from trivium.graph.search import RUNS_MAX, search
 from trivium.graph.traversal import Edge, Lineage, downstream, upstream
-from trivium.graph.unmatched import declared_resources, productless, suggestions, unmatched, unmatched_names
+from trivium.graph.unmatched import unmatched
 
 LAKE = "dataset:s3://lake/"
 MODEL = "model:m/1"
@@ -116,7 +116,7 @@ def test_the_thread_holds_the_edges_among_its_assets() -> None:
 
 
 def test_what_is_bad_reaches_forward_in_time_only() -> None:
-    found = reach_after(clinic(), LAKE + "raw", at("2026-10-01T12:00:00Z"))
+    found = reach(read_flows(clinic()), LAKE + "raw", at("2026-10-01T12:00:00Z"))
     assert [one.asset for one in found.runs] == ["run:clean", "run:t1", "run:t2", "run:score", "run:late"]
     assert [(one.asset, one.at) for one in found.datasets] == [
         (LAKE + "clean", at("2026-10-02T01:00:00Z")),
@@ -127,9 +127,9 @@ def test_what_is_bad_reaches_forward_in_time_only() -> None:
     assert [(one.asset, one.at) for one in found.endpoints] == [("endpoint:api", at("2026-10-05"))]
     assert [one.asset for one in found.products] == ["product:p"]
     assert [one.asset for one in found.jobs] == ["job:n/clean", "job:n/train", "job:n/score", "job:n/other"]
-    later = reach_after(clinic(), LAKE + "raw", at("2026-10-05"))
+    later = reach(read_flows(clinic()), LAKE + "raw", at("2026-10-05"))
     assert [one.asset for one in later.runs] == ["run:late"]
-    assert reach_after(clinic(), LAKE + "nothing", 0).contacts() == []
+    assert reach(read_flows(clinic()), LAKE + "nothing", 0).contacts() == []
 
 
 def test_a_failed_run_is_reached_but_passes_nothing_on() -> None:
@@ -138,7 +138,7 @@ def test_a_failed_run_is_reached_but_passes_nothing_on() -> None:
         ran("sql", "2026-10-02", "2026-10-02", parent="a"),
         ran("b", "2026-10-03", "2026-10-03", reads=["y"]),
     )
-    found = reach_after(connection, LAKE + "x", at("2026-10-01"))
+    found = reach(read_flows(connection), LAKE + "x", at("2026-10-01"))
     assert ([one.asset for one in found.runs], found.datasets) == (["run:a", "run:sql"], ())
 
 
@@ -164,15 +164,6 @@ def test_names_that_could_not_be_joined_are_listed_with_what_they_may_mean() -> 
         (LAKE + "Re-port", "read, but never written", (LAKE + "report",)),
         ("model:m/2", "used, but its origin is unknown", (MODEL,)),
     ]
-    assert declared_resources(connection) == {"resource:gpu": ["job:n/train"]}
-    assert productless(connection, ["endpoint", "experiment"]) == ["experiment:e"]
-
-
-def test_names_on_charges_that_no_asset_bears() -> None:
-    known = [LAKE + "raw_orders", "job:n/train"]
-    (found,) = unmatched_names(["dataset:s3a://lake/raw_orders", "n/train", "dataset:s3://lake/Raw-Orders"], known)
-    assert (found.name, found.suggestions) == ("dataset:s3://lake/Raw-Orders", (LAKE + "raw_orders",))
-    assert suggestions("job:x/other", known) == ()
 
 
 def test_the_graph_as_it_was_known_at_an_earlier_sequence() -> None:
@@ -185,7 +176,7 @@ def test_the_graph_as_it_was_known_at_an_earlier_sequence() -> None:
     early = as_known(facts[:3], read_any)
     assert read_flows(early).owners == {LAKE + "x": ("team:a",)}
     assert read_flows(early).sequence == 3
-    assert export_text(graph_export(as_known(iter(facts), read_any))) == export_text(graph_export(graph_of(*said)))
+    assert graph_export(as_known(iter(facts), read_any)) == graph_export(graph_of(*said))
 
 
 def test_an_export_says_what_versions_are_made_of_and_who_uses_them() -> None:

@@ -94,11 +94,6 @@ def is_strange(raw: bytes) -> bool:
     )
 
 
-def depth_of(raw: bytes) -> int:
-    """Count how deep the brackets of a JSON text nest, up to one level over what is allowed."""
-    return _count(_shape(without_escapes(raw)))
-
-
 def walk(value: Any, path: str = "$", depth: int = 0) -> None:
     """Refuse the first value below `path` that is out of bounds, and name its JSON path; `depth` is how deep it is."""
     if depth > MAX_DEPTH:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -26,11 +25,6 @@ def graph_export(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     flows = read_flows(connection)
     claimed = {flows.names.get(key, key) for key in claimed_versions(connection)}
     return {"assets": _assets(all_assets(connection), flows, claimed), "flows": _flows(flows)}
-
-
-def export_text(exported: dict[str, list[dict[str, Any]]]) -> str:
-    """Write an export as JSON with sorted keys."""
-    return json.dumps(exported, indent=1, sort_keys=True, ensure_ascii=False)
 
 
 def _assets(assets: list[Asset], flows: Flows, claimed: set[str]) -> list[dict[str, Any]]:

@@ -7,13 +7,11 @@ from collections import defaultdict
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection
 
 from trivium.facts.instants import Instant
 from trivium.facts.keys import AssetKey, kind_of, parse
 from trivium.graph.beside import Beside
 from trivium.graph.flows import SUCCESS, Flows, Int32, Int64
-from trivium.graph.flows_reader import read_flows
 
 
 class Contact(msgspec.Struct, frozen=True, order=True):
@@ -44,11 +42,6 @@ class Reach(msgspec.Struct, frozen=True):
         """List everything but runs, nearest first."""
         found = (*self.jobs, *self.datasets, *self.versions, *self.endpoints, *self.products)
         return sorted(found, key=lambda one: (one.distance, one.asset))
-
-
-def reach_after(connection: Connection, dataset: str, since: Instant) -> Reach:
-    """Follow a dataset forward in time from an instant on, in the graph as it is now."""
-    return reach(read_flows(connection), dataset, since)
 
 
 def reach(flows: Flows, dataset: str, since: Instant) -> Reach:

@@ -11,8 +11,6 @@ from trivium.entrypoints.web.shell import AsOf, Choice, Pill, Shell, navigation
 
 Context = Callable[[], dict[str, Any]]
 
-EVERYTHING = ("overview", "assets", "statement", "data", "ledger", "unmatched", "declared", "setup")
-
 
 def shell(path: str) -> Shell:
     """Give the frame of a page."""
@@ -28,7 +26,7 @@ def shell(path: str) -> Shell:
         Choice("Billed", f"{path}?measure=billed", note="invoices"),
     )
     return Shell(
-        groups=navigation(name, EVERYTHING, {"unmatched": 3}),
+        groups=navigation(name),
         version="0.1.0",
         period=Pill("Period", "November 2026", periods, "Filled through 22 November."),
         money=Pill("USD ·", "effective", measures),

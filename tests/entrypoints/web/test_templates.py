@@ -127,10 +127,9 @@ def test_live_setup_replaces_each_line_by_its_id(environment: Environment) -> No
     assert "nothing heard yet" in html
 
 
-def test_navigation_shows_only_what_exists(environment: Environment) -> None:
-    bare = Shell(groups=navigation("overview", {"overview", "setup"}), search="")
+def test_a_shell_without_search_and_pills_shows_neither(environment: Environment) -> None:
+    bare = Shell(groups=navigation("overview"), search="")
     html = environment.get_template("problem.html").render(shell=bare, problem=Problem(code="x", title="Gone."))
-    assert "Statement" not in html
     assert "trivium-search" not in html
     assert 'class="pill"' not in html
 

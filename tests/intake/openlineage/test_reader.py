@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.graph.graph_made import event
 from tests.shared_data import shared
-from trivium.facts.bounds import MAX_DEPTH, check_bounds, depth_of
+from trivium.facts.bounds import MAX_DEPTH, check_bounds, is_too_deep
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import parse
@@ -119,9 +119,10 @@ nested = st.recursive(
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, database=None)
-@given(nested)
-def test_depth_is_counted_outside_of_strings(value: Any) -> None:
-    assert depth_of(json.dumps(value).encode()) == min(_depth(value), MAX_DEPTH + 1)
+@given(nested, st.integers(0, MAX_DEPTH + 1))
+def test_depth_is_counted_outside_of_strings(value: Any, around: int) -> None:
+    raw = b"[" * around + json.dumps(value).encode() + b"]" * around
+    assert is_too_deep(raw) == (around + _depth(value) > MAX_DEPTH)
 
 
 def _depth(value: Any) -> int:

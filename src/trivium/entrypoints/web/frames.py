@@ -17,15 +17,13 @@ from trivium.facts.instants import SECOND, Instant, parse_instant
 from trivium.facts.period import Period
 from trivium.facts.problem import refuse, shown
 
-EXISTING: Final = ("overview", "assets", "statement", "data", "ledger", "unmatched", "declared", "setup")
-"""The places that have a page."""
 STALE_S: Final = 60
 """How long a fact may wait for its projections before every page says so."""
 
 
 def plain_shell(request: Request, current: str, rooms: Rooms | None = None) -> Shell:
     """Frame a page that is about no month; with rooms it says what is wrong with the server."""
-    groups = navigation(current, EXISTING)
+    groups = navigation(current)
     trouble = trouble_of(rooms) if rooms else None
     return Shell(groups=groups, version=__version__, query=request.query_params.get("q", ""), trouble=trouble)
 
@@ -36,7 +34,7 @@ def money_shell(request: Request, current: str, rooms: Rooms, state: State, mont
     as_of = request.query_params.get("as_of", "")
     keep = tuple((name, value) for name, value in request.query_params.items() if name not in {"as_of", "known"})
     return Shell(
-        groups=navigation(current, EXISTING),
+        groups=navigation(current),
         version=__version__,
         query=request.query_params.get("q", ""),
         period=_months(rooms, state, month, currency, path, query),

@@ -19,7 +19,7 @@ from trivium.entrypoints.policies import FORM, OPEN, READ, guard, guarded_route
 from trivium.entrypoints.web.asset_pages import asset_page
 from trivium.entrypoints.web.bundle import PREFIX, read_bundle
 from trivium.entrypoints.web.environment import templates
-from trivium.entrypoints.web.frames import EXISTING, plain_shell
+from trivium.entrypoints.web.frames import plain_shell
 from trivium.entrypoints.web.list_pages import assets_page, data_page
 from trivium.entrypoints.web.money_pages import explain_page, statement_page
 from trivium.entrypoints.web.pages import page, problem_page
@@ -77,7 +77,7 @@ def page_routes(rooms: Rooms) -> list[BaseRoute]:
 def page_of_problems() -> Callable[[Problem], Response]:
     """Make the function that tells a browser what went wrong, where no page could be made."""
     environment = templates(read_bundle())
-    shell = Shell(groups=navigation("", EXISTING), version=__version__)
+    shell = Shell(groups=navigation(""), version=__version__)
     return lambda problem: problem_page(environment, shell, problem)
 
 

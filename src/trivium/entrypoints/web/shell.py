@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,13 +10,12 @@ from trivium.facts.instants import Instant
 
 @dataclass(frozen=True)
 class Link:
-    """A line of the navigation; `badge` counts what needs a person now."""
+    """A line of the navigation, of the crumbs, or of what to do."""
 
     text: str
     href: str
     discipline: str = ""
     current: bool = False
-    badge: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,9 @@ PLACES: Final = (
 """Every place that a navigation can show: heading, name, text, address, discipline."""
 
 
-def navigation(current: str, exists: Collection[str], badges: dict[str, int] | None = None) -> tuple[Group, ...]:
-    """Lay out the navigation over the places that exist, in the order of PLACES; `current` is the active one."""
+def navigation(current: str) -> tuple[Group, ...]:
+    """Lay out the navigation over all places, in the order of PLACES; `current` is the active one."""
     groups: dict[str, list[Link]] = {}
     for title, name, text, href, discipline in PLACES:
-        if name in exists:
-            link = Link(text, href, discipline, current=name == current, badge=(badges or {}).get(name, 0))
-            groups.setdefault(title, []).append(link)
+        groups.setdefault(title, []).append(Link(text, href, discipline, current=name == current))
     return tuple(Group(title, tuple(links)) for title, links in groups.items())
