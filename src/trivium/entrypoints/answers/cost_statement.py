@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import (
     Amount,
@@ -25,10 +26,11 @@ from trivium.entrypoints.answers.terms import (
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
 from trivium.facts.money import add, subtract
+from trivium.facts.period import Period as Span
 from trivium.finops.bridge import Bridge as LaidBridge
 from trivium.finops.bridge import bridge
 from trivium.finops.coverage import coverage, services
-from trivium.finops.statement import statement
+from trivium.finops.drawn import drawn as drawn_of
 from trivium.finops.unread import unread
 
 By = Annotated[str, Meta(description="One line for each `asset`, `team` or `product`.")]
@@ -170,9 +172,21 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     state = keeping.state(instant_of(params.as_of), params.known)
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
+    return keeping.kept(
+        "statement answer",
+        state,
+        lambda: _drawn_up(rooms, currency, month, params.by, state),
+        currency,
+        month,
+        params.by,
+    )
+
+
+def _drawn_up(rooms: Rooms, currency: str, month: Span, by: str, state: State) -> Answer:
+    keeping = rooms.bookkeeping
     books = keeping.books(currency, state)
     book = books.of(month)
-    drawn = keeping.kept("statement", state, lambda: statement(books, month, params.by), currency, month, params.by)
+    drawn = drawn_of(books, month, by)
     laid = keeping.kept(
         "bridge",
         state,
