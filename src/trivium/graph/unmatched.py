@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -11,7 +10,6 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, text
 
 from trivium.facts.keys import kind_of
-from trivium.facts.statements import Belongs, ResourceUsed
 from trivium.graph.alike import Alike, suggestions
 from trivium.graph.assets import directory
 from trivium.graph.declarations import all_declared
@@ -21,7 +19,7 @@ from trivium.graph.identity import canonical_key, names_now
 from trivium.graph.kept import kept
 from trivium.graph.passed_over import passed_over
 from trivium.graph.spelling import spell
-from trivium.graph.words import RESOURCE, keys_in, resource_id
+from trivium.graph.words import keys_in
 
 _RUNS_WITHOUT_JOB = text(
     "SELECT n.key FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
@@ -61,17 +59,6 @@ def unmatched(connection: Connection, limit: int = 1000, flows: Flows | None = N
     over = kept(connection, "passed over", ("declared", "merged", "described"), _passed_over)
     found = [*sources, *_jobless(connection, limit), *absent, *originless, *over]
     return sorted(found, key=lambda one: (one.reason, one.name))[:limit]
-
-
-def unmatched_names(names: Iterable[str], known: Collection[str]) -> list[Unmatched]:
-    """List the names (tags of charges, resource ids) that no known asset key bears, each with suggestions.
-
-    A name without a kind is compared with the names of all kinds.
-    """
-    spelled = {*known}
-    bare = {key.partition(":")[2] for key in spelled}
-    missing = (name for name in sorted(set(names)) if spell(name) not in spelled and name not in bare)
-    return [Unmatched(name, "names no asset", suggestions(name, spelled)) for name in missing]
 
 
 def runs_heard(connection: Connection, runs: Collection[str]) -> set[str]:
@@ -142,18 +129,3 @@ def _originless(flows: Flows) -> list[Unmatched]:
     alike = Alike([versions.keys[place] for place in np.flatnonzero(known).tolist()])
     originless = [versions.keys[place] for place in np.flatnonzero(used & ~known).tolist()]
     return [Unmatched(key, "used, but its origin is unknown", alike.to(key)) for key in originless]
-
-
-def declared_resources(connection: Connection) -> dict[str, list[str]]:
-    """Give the assets that use each declared resource: those whose resource no charge names can be reported."""
-    users: dict[str, list[str]] = defaultdict(list)
-    for statement, _ in all_declared(connection):
-        if isinstance(statement, ResourceUsed):
-            users[RESOURCE + resource_id(statement)].append(spell(statement.asset))
-    return {resource: sorted(assets) for resource, assets in sorted(users.items())}
-
-
-def productless(connection: Connection, kinds: Collection[str] = ("endpoint",)) -> list[str]:
-    """List the assets of some kinds that belong to no product, sorted."""
-    placed = {spell(one.asset) for one, _ in all_declared(connection) if isinstance(one, Belongs)}
-    return [one.key for one in directory(connection).assets if one.kind in kinds and one.key not in placed]
