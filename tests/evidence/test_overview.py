@@ -52,6 +52,12 @@ def test_its_quality_is_that_of_everything_upstream(connection: Connection) -> N
     assert (row.datasets, row.kept, row.checks, row.bad) == (3, 0, 1, (X,))
 
 
+def test_a_dataset_that_two_products_stand_on_is_counted_once() -> None:
+    found = shown(clinic(Belongs(ENDPOINT, "product:second")), NOVEMBER)
+    assert {row.product: (row.kept, row.checks) for row in found.products}["product:second"] == (0, 1)
+    assert (len(found.products), found.kept, found.checks) == (2, 0, 1)
+
+
 def test_the_total_is_the_month_and_a_quiet_product_costs_nothing(connection: Connection) -> None:
     found = shown(connection, NOVEMBER)
     assert (found.total, found.total_before) == (Decimal(46), Decimal("160.01"))

@@ -33,6 +33,20 @@ def test_a_model_lists_its_versions_with_their_totals() -> None:
     assert version_totals(worked(), "model:m/1") == version_totals(worked(), "dataset:lake/raw") == ()
 
 
+def test_the_total_of_a_version_holds_its_serving_and_a_model_lists_no_namesake() -> None:
+    found = {}
+    for seed in range(40):
+        books = random_books(seed)
+        inflows = Inflows(books)
+        for one in version_totals(inflows, "model:m"):
+            alone = loaded(books, one.asset)
+            assert one.total == alone.total
+            found[bool(alone.serving), bool(alone.build)] = one.asset
+        assert [one.asset for one in version_totals(inflows, "model:m2")] == ["model:m2/1"]
+    assert (True, True) in found
+    assert all(name.startswith("model:m/") for name in found.values())
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_version_in_the_list_costs_what_it_costs_alone(seed: int) -> None:
     inflows = Inflows(random_books(seed))

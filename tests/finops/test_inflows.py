@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -44,9 +45,14 @@ def random_books(seed: int) -> Books:
     charges += [_charge("", dice, BEGIN + dice.randrange(80 * DAY)) for _ in range(3)]
     made = dice.sample(runs, 2)
     versions = [
-        Version(f"model:m/{number}", run.start + 2 * DAY, [run.key], "experiment:e") for number, run in enumerate(made)
+        Version(name, run.start + 2 * DAY, [run.key], "experiment:e")
+        for name, run in zip(("model:m/0", "model:m/1", "model:m2/1"), [*made, made[0]], strict=True)
     ]
     uses = [(dice.choice(versions).key, by, 0, 2**62) for by in ("endpoint:x", "job:ns/j0")]
+    serving = _charge("", dice, BEGIN + dice.randrange(80 * DAY))
+    charges.append(
+        msgspec.structs.replace(serving, columns={"ChargeCategory": "Usage", "tag_trivium_asset": "endpoint:x"})
+    )
     lives = {key: 40 for key in datasets if dice.random() < 0.2}
     flows = flows_of(runs, versions, uses, lives=lives)
     return keep_books(Question("USD", flows, charges, BEGIN + 85 * DAY), parse_period("2026-11"))

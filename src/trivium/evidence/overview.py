@@ -47,11 +47,16 @@ class ProductRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """All products of a month. `total` is the month's charges, whatever they rest at."""
+    """All products of a month. `total` is the month's charges, whatever they rest at.
+
+    `checks` and `kept` count each dataset once, however many products stand on it.
+    """
 
     total: Decimal
     total_before: Decimal | None
     trend: tuple[MonthCost, ...]
+    kept: int
+    checks: int
     products: tuple[ProductRow, ...]
 
 
@@ -62,11 +67,15 @@ def overview(
     months = [book.month for book in books.months if book.month.start <= month.start][-TREND:] or [month]
     totals = [MonthCost(month=one, amount=drawn(books, one, "product").total) for one in months]
     lines = [amounts(books, one, "product") for one in months]
-    rows = [_row(product, months, lines, lineage, healths) for product in products]
+    standing = {product: stands_on(lineage, product.key) for product in products}
+    rows = [_row(product, months, lines, datasets, healths) for product, datasets in standing.items()]
+    known = [healths[key] for key in sorted(set().union(*standing.values())) if key in healths]
     return Overview(
         total=totals[-1].amount,
         total_before=totals[-2].amount if len(totals) > 1 else None,
         trend=tuple(totals),
+        kept=sum(health.passed for health in known),
+        checks=sum(health.total for health in known),
         products=tuple(sorted(rows, key=lambda row: (-row.cost, row.product))),
     )
 
@@ -80,11 +89,10 @@ def _row(
     product: Asset,
     months: list[Period],
     lines: list[Mapping[str, Decimal]],
-    lineage: Lineage,
+    datasets: list[str],
     healths: Mapping[str, Health],
 ) -> ProductRow:
     costs = [line.get(product.key, Decimal(0)) for line in lines]
-    datasets = stands_on(lineage, product.key)
     known = [healths[key] for key in datasets if key in healths]
     return ProductRow(
         product=product.key,

@@ -25,7 +25,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
 
 def test_no_part_of_an_unknown_origin_is_a_number(rooms: Rooms) -> None:
     answer = cost_show.ask(rooms, cost_show.Params(key=KEY))
-    assert answer.known is False
+    assert answer.origin_known is False
     assert (answer.direct, answer.upstream, answer.trials, answer.build, answer.total) == (None,) * 5
     raw = msgspec.json.decode(caller(rooms).ask(f"{PREFIX}/cost/show?key={KEY}").body)
     assert raw["total"] is None
@@ -40,7 +40,7 @@ def test_a_terminal_says_so(rooms: Rooms, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_known_origin_that_cost_nothing_costs_nothing(rooms: Rooms) -> None:
     answer = cost_show.ask(rooms, cost_show.Params(key="model:m/1", period="2026-10", as_of="2026-11-20T00:00:00Z"))
-    assert (answer.known, answer.total) == (True, "0")
+    assert (answer.origin_known, answer.total) == (True, "0")
 
 
 def test_the_page_of_such_a_version_opens(rooms: Rooms) -> None:

@@ -25,7 +25,7 @@ from trivium.entrypoints.answers import close_month, declare, import_focus, keep
 from trivium.entrypoints.answers.questions import QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.cli.asking import read_params
-from trivium.entrypoints.cli.cells import NOTHING, Column, cell, column_of, line
+from trivium.entrypoints.cli.cells import Column, cell, column_of, line
 from trivium.entrypoints.cli.layout import Sheet
 from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import ProblemError
@@ -199,7 +199,7 @@ def test_nothing_to_say_is_said() -> None:
     assert line(None, column) == cell(None, column) == "unknown: nobody counted"
     plain = Column("owner", "owner")
     assert [line(None, plain), line((), plain), cell("", plain), cell(None, plain)] == [
-        "unknown", "none", NOTHING, "unknown",
+        "unknown", "none", "—", "unknown",
     ]  # fmt: skip
 
 

@@ -195,9 +195,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ]
     as_of: When
     currency: CurrencyText
-    known: Annotated[
-        bool, Meta(description="Whether the origin of its cost is known.", extra=words(label="origin known"))
-    ]
+    origin_known: Annotated[bool, Meta(description="Whether the origin of its cost is known.")]
     total: Annotated[
         str | None,
         Meta(
@@ -299,7 +297,7 @@ def _answer(
         last_at=written(found.last_at),
         as_of=as_of,
         currency=currency,
-        known=card.known,
+        origin_known=card.known,
         total=money(card.total) if card.known else None,
         origins=tuple(Origin(name=one.name, amount=money(one.amount), share=money(one.share)) for one in card.origins),
         basis=card.basis,

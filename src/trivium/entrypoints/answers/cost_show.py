@@ -79,12 +79,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             extra=words(absent="no charge of the month is known"),
         ),
     ]
-    known: Annotated[
-        bool,
-        Meta(
-            description="Whether the origin is known; for a version without a known run it is not.",
-            extra=words(label="origin known"),
-        ),
+    origin_known: Annotated[
+        bool, Meta(description="Whether the origin is known; for a version without a known run it is not.")
     ]
     direct: Annotated[
         str | None,
@@ -143,7 +139,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         period=found.period,
         as_of=format_instant(min(state.as_of, newest.end) if params.period else state.as_of),
         filled_through=written(keeping.filled_through(newest, currency, state)),
-        known=found.known,
+        origin_known=found.known,
         direct=money(found.direct) if found.known else None,
         upstream=money(found.upstream) if found.known else None,
         trials=money(found.trials) if found.known else None,

@@ -97,6 +97,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     trend: Annotated[tuple[Month, ...], Meta(description="The totals of the last months.")]
+    kept: Annotated[int, Meta(description="The checks that hold, of datasets that products stand on, each once.")]
+    checks: Annotated[int, Meta(description="All checks of these datasets.")]
     unjoined: Annotated[str, Meta(description="The money of names that could not be joined.")]
     products: Annotated[
         tuple[Product, ...],
@@ -133,6 +135,8 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         total=money(found.total),
         total_before=None if found.total_before is None else money(found.total_before),
         trend=tuple(_month(one) for one in found.trend),
+        kept=found.kept,
+        checks=found.checks,
         unjoined=money(loose.total),
         products=tuple(rows),
     )

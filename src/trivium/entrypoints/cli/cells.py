@@ -91,8 +91,9 @@ def _is_names(value: Any) -> bool:
 
 
 def _part(value: Any) -> str:
-    """Write a part of one in per cent."""
-    return f"{round(100 * value, 2):g} %"
+    """Write a part of one in per cent; one that is small is not written as none."""
+    rounded = round(100 * value, 2)
+    return f"{rounded:g} %" if rounded or not value else "under 0.01 %"
 
 
 def _metas(kind: Any) -> list[msgspec.Meta]:

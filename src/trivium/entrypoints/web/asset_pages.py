@@ -176,7 +176,7 @@ def _models(answer: asset_show.Answer, names: Names) -> Context | None:
 
 def _money(answer: asset_show.Answer, *, owning: bool, month: str) -> Context:
     points = [str(add(Decimal(one.build), Decimal(one.run))) for one in answer.trend]
-    if not answer.known:
+    if not answer.origin_known:
         return _figure("money", "Money", "Origin unknown", "", "no run is known that made it", words=True)
     bases = ", ".join(f"{100 * share:.0f} % {basis}" for basis, share in answer.basis.items())
     figure = _figure("money", "Money", "", month_text(month) if owning else "to date", bases)

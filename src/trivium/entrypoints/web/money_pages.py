@@ -151,6 +151,7 @@ def explain_page(rooms: Rooms, request: Request) -> Context:
         **tree,
         "crumbs": [{"text": title, "href": asset_address(answer.asset)}],
         "span": _SPANS.get(answer.period) or month_text(answer.period),
+        **({"unit": answer.unit} if answer.unit != "nano" else {}),
         "lead": "Every amount opens into what it came from, down to the charges of the bill.",
         "bases": _bases(answer),
         "advice": "Part and whole agree to the last unit; deeper paths stand as one part.",
