@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books, charge
 from tests.evidence.clinic import connection as clinic
+from tests.graph.graph_made import ran
 from trivium.dataops.healths import healths
 from trivium.evidence.next_steps import Bad, Situation, next_steps
 from trivium.evidence.overview import Overview, overview, stands_on
@@ -20,6 +21,7 @@ from trivium.facts.statements import Belongs, Titled
 from trivium.finops.statement import statement
 from trivium.graph.assets import all_assets
 from trivium.graph.traversal import Lineage
+from trivium.graph.unmatched import WITHOUT_JOB
 from trivium.intake.declaration.reader import read_declaration
 
 
@@ -69,10 +71,21 @@ def test_what_could_not_be_joined_is_split_by_resource_with_the_line_that_joins_
     report = unjoined(connection, books(connection), OCTOBER)
     lost = next(row for row in report.rows if row.name == "vm-lost")
     assert (lost.money, lost.kind) == (Decimal("7.01"), "resource")
-    assert report.total == report.shown == add(*(row.money for row in report.rows))
-    first = unjoined(connection, books(connection), OCTOBER, limit=1)
-    assert (len(first.rows), first.shown, first.total) == (1, report.rows[0].money, report.total)
+    assert report.total == add(*(row.money for row in report.rows))
+    assert report.count == len(report.rows)
     assert read_declaration(lost.line.encode(), "fix") is not None
+
+
+def test_however_many_runs_have_no_job_all_money_counts_and_all_are_counted() -> None:
+    days = ("2026-10-12T08:00:00Z", "2026-10-12T09:00:00Z")
+    told = clinic(*(event for number in range(4) for event in ran(f"lone{number}", *days, job="lone")))
+    told.execute(
+        text("UPDATE graph_runs SET job = NULL WHERE run IN (SELECT id FROM graph_names WHERE key LIKE '%lone%')")
+    )
+    paid = [charge(f"lone{number}", "3", "12") for number in (2, 3)]
+    report = unjoined(told, books(told, AS_OF, *paid), OCTOBER, limit=1)
+    assert [row.name for row in report.rows if row.why == WITHOUT_JOB] == ["run:lone2", "run:lone3", "run:lone0"]
+    assert (report.total, report.count) == (Decimal("13.01"), len(report.rows) + 1)
 
 
 def test_nothing_is_to_be_done_where_nothing_is_wrong() -> None:

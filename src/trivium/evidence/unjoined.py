@@ -18,7 +18,15 @@ from trivium.finops.drawn import drawn
 from trivium.finops.statement import Line
 from trivium.graph.alike import Alike
 from trivium.graph.assets import declared_keys, directory
-from trivium.graph.unmatched import Unmatched, runs_heard, runs_like, unmatched
+from trivium.graph.unmatched import (
+    WITHOUT_JOB,
+    Unmatched,
+    count_jobless,
+    jobless,
+    runs_heard,
+    runs_like,
+    unmatched,
+)
 
 UNALLOCATED = "unallocated"
 OWNING = frozenset({"team", "product"})
@@ -37,20 +45,23 @@ class Unjoined(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that could not be joined, most money first.
+    """What could not be joined, most money first.
 
-    `rows` are at most as many as were asked for; `total` = Σ money of all that were found, also of those that are not
-    among them, `shown` = Σ money of the rows; `charges` is what the month counts.
+    `rows` hold every name on which money rests, so that `total` = Σ money of the rows is the money of all; of runs
+    without job and money they hold only the first. `count` counts all names; `charges` is what the month counts.
     """
 
     rows: tuple[Unjoined, ...]
     total: Decimal
-    shown: Decimal
+    count: int
     charges: Decimal
 
 
-def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1000) -> Report:
-    """List the names that stand alone, with the money of a month that rests on them."""
+def unjoined(connection: Connection, books: Books, month: Period, limit: int = 10_000) -> Report:
+    """List the names that stand alone, with the money of a month that rests on them.
+
+    Of runs without a job the first `limit` are listed, and all that have money.
+    """
     book = books.of(month)
     lined = drawn(books, month, "asset").lines
     rows: list[Unjoined] = []
@@ -59,20 +70,26 @@ def unjoined(connection: Connection, books: Books, month: Period, limit: int = 1
         rows = [*_unallocated(book), *_unknown(connection, lined, known), *_unheard(connection, book)]
     lines = {line.account: line.amount for line in lined}
     named = {row.name for row in rows}
-    rows += [
-        _stands_alone(found, lines.get(found.name, Decimal(0)))
-        for found in unmatched(connection, limit, books.flows)
-        if found.name not in named
-    ]
+    alone, left_out = _alone(connection, books, lines, limit)
+    rows += [_stands_alone(one, lines.get(one.name, Decimal(0))) for one in alone if one.name not in named]
     rows.sort(key=lambda row: (-abs(row.money), row.kind, row.name))
-    total = book.total if book is not None else Decimal(0)
-    listed = tuple(rows[:limit])
     return Report(
-        rows=listed,
+        rows=tuple(rows),
         total=add(*(row.money for row in rows)),
-        shown=add(*(row.money for row in listed)),
-        charges=total,
+        count=len(rows) + left_out,
+        charges=book.total if book is not None else Decimal(0),
     )
+
+
+def _alone(connection: Connection, books: Books, lines: Iterable[str], limit: int) -> tuple[list[Unmatched], int]:
+    """List the names of the graph that stand alone, and count the runs without a job that are left out."""
+    found = unmatched(connection, limit, books.flows)
+    listed = {one.name for one in found if one.reason == WITHOUT_JOB}
+    if len(listed) < limit:
+        return found, 0
+    charged = jobless(connection, [key for key in lines if key.startswith("run:") and key not in listed])
+    found += [Unmatched(run, WITHOUT_JOB) for run in sorted(charged)]
+    return found, count_jobless(connection) - len(listed) - len(charged)
 
 
 def _stands_alone(found: Unmatched, money: Decimal) -> Unjoined:

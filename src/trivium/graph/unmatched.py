@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from trivium.facts.keys import kind_of
 from trivium.graph.alike import Alike, suggestions
@@ -21,10 +21,11 @@ from trivium.graph.passed_over import passed_over
 from trivium.graph.spelling import spell
 from trivium.graph.words import keys_in
 
-_RUNS_WITHOUT_JOB = text(
-    "SELECT n.key FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
-    " ORDER BY n.key LIMIT :limit"
-)
+WITHOUT_JOB: Final = "run without a job"
+_JOBLESS: Final = "FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
+_FIRST_JOBLESS = text(f"SELECT n.key {_JOBLESS} ORDER BY n.key LIMIT :limit")
+_COUNT_JOBLESS = text(f"SELECT count(*) {_JOBLESS}")
+_WHICH_JOBLESS = text(f"SELECT n.key {_JOBLESS} AND n.key IN :keys").bindparams(bindparam("keys", expanding=True))
 _HEARD = text("SELECT key FROM graph_names WHERE key IN :keys AND first_at IS NOT NULL").bindparams(
     bindparam("keys", expanding=True)
 )
@@ -47,7 +48,7 @@ class Unmatched(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def unmatched(connection: Connection, limit: int = 1000, flows: Flows | None = None) -> list[Unmatched]:
-    """List the names of the graph that could not be joined, by reason and name.
+    """List the names of the graph that could not be joined, by reason and name; of runs without a job the first.
 
     Datasets that are read but that nobody writes, while a written one is spelled nearly alike; runs without a job;
     declared assets that no event names; versions that are used but whose origin is unknown; rules and lives that
@@ -58,15 +59,23 @@ def unmatched(connection: Connection, limit: int = 1000, flows: Flows | None = N
     originless = _originless(read_flows(connection) if flows is None else flows)
     over = kept(connection, "passed over", ("declared", "merged", "described"), _passed_over)
     found = [*sources, *_jobless(connection, limit), *absent, *originless, *over]
-    return sorted(found, key=lambda one: (one.reason, one.name))[:limit]
+    return sorted(found, key=lambda one: (one.reason, one.name))
 
 
 def runs_heard(connection: Connection, runs: Collection[str]) -> set[str]:
     """Give those of some runs, by any of their names, that an event tells of."""
-    ordered, found = sorted(set(runs)), set[str]()
-    for start in range(0, len(ordered), _LOOKS):
-        found.update(connection.execute(_HEARD, {"keys": ordered[start : start + _LOOKS]}).scalars())
-    return found | {run for run in ordered if run not in found and canonical_key(connection, run) != run}
+    found = _which(connection, _HEARD, runs)
+    return found | {run for run in runs if run not in found and canonical_key(connection, run) != run}
+
+
+def jobless(connection: Connection, runs: Collection[str]) -> set[str]:
+    """Give those of some runs that have no job."""
+    return _which(connection, _WHICH_JOBLESS, runs)
+
+
+def count_jobless(connection: Connection) -> int:
+    """Count the runs that have no job."""
+    return int(connection.execute(_COUNT_JOBLESS).scalar_one())
 
 
 def runs_like(connection: Connection, run: str) -> tuple[str, ...]:
@@ -91,8 +100,16 @@ def _passed_over(connection: Connection) -> list[Unmatched]:
 
 
 def _jobless(connection: Connection, limit: int) -> list[Unmatched]:
-    keys = connection.execute(_RUNS_WITHOUT_JOB, {"limit": limit}).scalars()
-    return [Unmatched(key, "run without a job") for key in keys]
+    keys = connection.execute(_FIRST_JOBLESS, {"limit": limit}).scalars()
+    return [Unmatched(key, WITHOUT_JOB) for key in keys]
+
+
+def _which(connection: Connection, asked: TextClause, keys: Collection[str]) -> set[str]:
+    """Ask a few names at a time which of them are as `asked` wants them."""
+    ordered, found = sorted(set(keys)), set[str]()
+    for start in range(0, len(ordered), _LOOKS):
+        found.update(connection.execute(asked, {"keys": ordered[start : start + _LOOKS]}).scalars())
+    return found
 
 
 def _absent(connection: Connection) -> list[Unmatched]:

@@ -107,6 +107,7 @@ def unmatched() -> dict[str, Any]:
         "unmatched": {
             "rows": rows,
             "paging": None,
+            "left_out": 12,
             "matching_text": "3 names",
             "currency": "USD",
             "total": "13.008333333",

@@ -21,7 +21,7 @@ from trivium.entrypoints.answers.terms import (
     words,
 )
 from trivium.evidence.unjoined import Report, unjoined
-from trivium.facts.money import share_of
+from trivium.facts.money import add, share_of
 from trivium.facts.period import Period as MonthPeriod
 
 
@@ -53,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     currency: CurrencyText
     total: Annotated[str, Meta(description="Σ money of all names that were found, also of those not listed.")]
     shown: Annotated[str, Meta(description="Σ money of the names that are listed.")]
+    left_out: Annotated[int, Meta(description="How many names were found and are not listed.")]
     charges: Annotated[str, Meta(description="What the month counts in all.")]
     share: Annotated[str, Meta(description="The part of the charges that is not joined, of one, as decimal text.")]
     names: Annotated[
@@ -67,11 +68,13 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
     report = report_of(rooms, currency, month, state)
+    listed = report.rows[: params.limit]
     return Answer(
         period=str(month),
         currency=currency,
         total=money(report.total),
-        shown=money(report.shown),
+        shown=money(add(*(row.money for row in listed))),
+        left_out=report.count - len(listed),
         charges=money(report.charges),
         share=money(share_of(report.total, report.charges)),
         names=tuple(
@@ -83,7 +86,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
                 suggestions=row.suggestions,
                 line=row.line,
             )
-            for row in report.rows[: params.limit]
+            for row in listed
         ),
     )
 

@@ -119,11 +119,13 @@ def unmatched_page(rooms: Rooms, request: Request) -> Context:
         currency=asked_currency(rooms, request),
         as_of=query.get("as_of", ""),
         known=known_of(request),
+        limit=10_000,
     )
     answer = graph_unmatched.ask(rooms, params)
     state = rooms.bookkeeping.state(instant_of(params.as_of), params.known)
     asked = {"period": answer.period, "currency": answer.currency, **asked_at(params.as_of, params.known)}
     rows, paging = part_of(answer.names, request)
+    found = len(answer.names) + answer.left_out
     context = {
         "rows": [
             {
@@ -137,7 +139,8 @@ def unmatched_page(rooms: Rooms, request: Request) -> Context:
             for row in rows
         ],
         "paging": paging,
-        "matching_text": f"{len(answer.names):,} name" + ("" if len(answer.names) == 1 else "s"),
+        "matching_text": f"{found:,} name" + ("" if found == 1 else "s"),
+        "left_out": answer.left_out,
         "currency": answer.currency,
         "total": answer.total,
         "share": answer.share,
