@@ -278,8 +278,9 @@ def test_what_fails_because_the_demo_is_stopped_is_no_fault(tmp_path: Path) -> N
             asked, _ = listening.accept()
             os.kill(os.getpid(), signal.SIGTERM)
             asked.close()
-            [guide] = [one for one in threading.enumerate() if one.name == "demo"]
-            guide.join()
+            for guide in threading.enumerate():
+                if guide.name == "demo":
+                    guide.join()
         signal.signal(signal.SIGTERM, before)
         return 0
 
