@@ -49,7 +49,7 @@ bench: setup ## measure peers and Trivium side by side; the last result is kept 
 docs: setup ## write docs/reference from the code
 	@$(BIN)/python tools/reference.py
 
-ui: ## build the page bundle again after a change below ui/
+ui: setup ## build the page bundle again after a change below ui/
 	@$(UV) pip install --quiet --no-deps --python $(BIN)/python -e .
 
 lock: .tool/bin/uv ## resolve requirements.lock again
