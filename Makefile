@@ -56,4 +56,6 @@ lock: .tool/bin/uv ## resolve requirements.lock again
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove what setup, tests and builds made
-	rm -rf .venv .tool build dist .mypy_cache .ruff_cache
+	rm -rf .venv .tool build dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf ui/node_modules src/trivium/entrypoints/web/static/bundle
+	find src tests tools bench -name __pycache__ -prune -exec rm -rf {} +

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from trivium.lake.lake import Lake
+from trivium.lake.manifest import Manifest
+from trivium.ledger.book import Ledger
 
 settings.register_profile(
     "house",
@@ -15,6 +22,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Open a ledger that keeps the manifest of a lake."""
+    with Ledger.open(tmp_path / "home", folds=[Manifest()]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lake(ledger: Ledger, tmp_path: Path) -> Iterator[Lake]:
+    """Open the lake beside that ledger."""
+    opened = Lake(tmp_path / "home" / "lake", ledger.reading)
+    yield opened
+    opened.close()
 
 
 def is_here(address: object) -> bool:

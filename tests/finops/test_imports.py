@@ -16,25 +16,8 @@ from tests.shared_data import shared
 from trivium.facts.problem import ProblemError, refuse
 from trivium.finops.imports import import_focus, import_focus_files
 from trivium.lake.lake import Lake
-from trivium.ledger.book import Ledger
 
 BILLS = ("focus_1_0_official_sample.csv", "focus_1_2_aws_generated.csv", "focus_1_4_cost_and_usage.csv")
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    from trivium.lake.manifest import Manifest
-
-    ledger = Ledger.open(tmp_path / "home", folds=[Manifest()])
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture
-def lake(ledger, tmp_path):
-    lake = Lake(tmp_path / "home" / "lake", ledger.reading)
-    yield lake
-    lake.close()
 
 
 def oracle(path: Path, column: str) -> Decimal:

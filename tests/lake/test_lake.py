@@ -18,22 +18,6 @@ from trivium.facts.money import add
 from trivium.finops.imports import import_focus
 from trivium.intake.focus.staged import DICTIONARY, SCHEMA
 from trivium.lake.lake import Lake
-from trivium.lake.manifest import Manifest
-from trivium.ledger.book import Ledger
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    ledger = Ledger.open(tmp_path / "home", folds=[Manifest()])
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture
-def lake(ledger, tmp_path):
-    lake = Lake(tmp_path / "home" / "lake", ledger.reading)
-    yield lake
-    lake.close()
 
 
 def bring(tmp_path, ledger, lake, *rows, name="bill.csv", add=False):

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 from trivium.facts.problem import refuse, shown
-from trivium.lake.syncing import sync
+from trivium.facts.syncing import sync
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 

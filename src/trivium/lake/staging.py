@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from trivium.facts.deliveries import LakeFile
-from trivium.lake.syncing import sync
+from trivium.facts.syncing import sync
 
 TABLES: Final = ("charges", "resources")
 _INTENT: Final = "intent.json"

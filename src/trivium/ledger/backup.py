@@ -16,7 +16,8 @@ import msgspec
 
 from trivium.facts.instants import Instant
 from trivium.facts.problem import refuse
-from trivium.ledger.checkpoint import Checkpoint, save_checkpoint, sync_file, sync_folder, take_checkpoint
+from trivium.facts.syncing import sync
+from trivium.ledger.checkpoint import Checkpoint, save_checkpoint, take_checkpoint
 from trivium.ledger.sqlite import SQLiteStorage
 
 FORMAT: Final = 1
@@ -73,10 +74,10 @@ def backup(home: Path, file: Path) -> Backup:
         part = aside / "archive"
         part.touch(mode=0o600)
         count = _write(home, aside, part, checkpoint)
-        sync_file(part)
+        sync(part)
         size = part.stat().st_size
         part.rename(file)
-        sync_folder(file.parent)
+        sync(file.parent)
     finally:
         shutil.rmtree(aside)
     checkpoint_file = file.with_name(f"{file.name}.checkpoint.json")

@@ -20,9 +20,9 @@ from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
 from trivium.facts.protocols import Command, Fold
+from trivium.facts.syncing import sync
 from trivium.ledger import reads, tables
 from trivium.ledger.answers import Keyed, Once, check_answered
-from trivium.ledger.checkpoint import sync_folder
 from trivium.ledger.digest import projection_digest
 from trivium.ledger.entry import entries_of
 from trivium.ledger.folds import FoldFault, Folding
@@ -314,7 +314,7 @@ def _make_home(path: Path) -> None:
         return
     try:
         path.mkdir(mode=0o700, parents=True)
-        sync_folder(path.parent)
+        sync(path.parent)
     except OSError as fault:
         title = f"The home {path} cannot be made: {fault.strerror}."
         raise refuse("no_home", title, where="--home", fix="Name a folder that you may write to.") from fault

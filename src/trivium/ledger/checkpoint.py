@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from trivium.facts.instants import Instant
 from trivium.facts.problem import refuse
+from trivium.facts.syncing import sync
 from trivium.ledger.verify import verify
 
 
@@ -45,24 +45,6 @@ def save_checkpoint(checkpoint: Checkpoint, file: Path) -> None:
     """Write a checkpoint's JSON, synced, then renamed into place."""
     part = file.with_name(f"{file.name}.part")
     part.write_bytes(msgspec.json.format(msgspec.json.encode(checkpoint)) + b"\n")
-    sync_file(part)
+    sync(part)
     part.rename(file)
-    sync_folder(file.parent)
-
-
-def sync_file(file: Path) -> None:
-    """Make a file's content durable."""
-    _sync(file)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's entries durable."""
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(file.parent)

@@ -15,8 +15,8 @@ import msgspec
 
 from trivium.facts.instants import Instant
 from trivium.facts.problem import ProblemError, refuse, shown
+from trivium.facts.syncing import sync
 from trivium.ledger.backup import CHECKPOINT, FOLDERS, FORMAT, LEDGER, MANIFEST, SETTINGS, Manifest, Member, chunks
-from trivium.ledger.checkpoint import sync_folder
 from trivium.ledger.verify import verify
 
 _MANIFEST_MAX: Final = 256 * 1024 * 1024
@@ -54,7 +54,7 @@ def restore(file: Path, home: Path) -> Restored:
         _verify(aside, manifest)
         _sync_folders(aside)
         aside.rename(place)
-        sync_folder(place.parent)
+        sync(place.parent)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -144,8 +144,8 @@ def _verify(aside: Path, manifest: Manifest) -> None:
 
 def _sync_folders(aside: Path) -> None:
     for folder in [path for path in aside.rglob("*") if path.is_dir()]:
-        sync_folder(folder)
-    sync_folder(aside)
+        sync(folder)
+    sync(aside)
 
 
 def _damaged(title: str) -> ProblemError:

@@ -1,4 +1,4 @@
-"""How the lake makes files and folders durable."""
+"""How files and folders are made durable."""
 
 from __future__ import annotations
 
