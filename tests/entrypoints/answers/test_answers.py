@@ -76,6 +76,17 @@ def test_a_statement_adds_up_and_is_the_same_on_every_path(by: str, rooms: Rooms
     assert by_csv == expected
     assert by_parquet == expected
     assert str(table.schema.field("amount").type) == "decimal128(38, 18)"
+    assert set(zip(table["currency"].to_pylist(), table["period"].to_pylist(), strict=True)) == {("EUR", "2026-11")}
+    assert {(row["currency"], row["period"]) for row in csv.DictReader(io.StringIO(text))} == {("EUR", "2026-11")}
+
+
+def test_a_file_holds_all_names_and_its_money_is_exact(asked: Caller) -> None:
+    text = asked.ask(f"{PREFIX}/search.csv?q=a").body.decode()
+    assert len(list(csv.DictReader(io.StringIO(text)))) == len(
+        msgspec.json.decode(asked.ask(f"{PREFIX}/search?q=a&limit=1000").body)["results"]
+    )
+    file = pq.read_table(io.BytesIO(asked.ask(f"{PREFIX}/overview.parquet?period=2026-12").body))
+    assert [str(file.schema.field(name).type) for name in ("cost", "cost_before")] == ["decimal128(38, 18)"] * 2
 
 
 def test_the_worked_example_at_both_dates(rooms: Rooms) -> None:

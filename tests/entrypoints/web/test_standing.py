@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -54,26 +52,18 @@ def text(shown: HTMLResponse) -> str:
 
 
 @pytest.fixture
-def aside() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as made:
-        yield made
-
-
-@pytest.fixture
-def slow(rooms: Rooms, aside: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> Standing:
+def slow(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> Standing:
     cost_statement.ask(rooms, cost_statement.Params())
     assert rooms.bookkeeping.books_took_s > 0
     monkeypatch.setattr(module, "SLOW_S", 0.0)
-    return Standing(rooms, aside)
+    return Standing(rooms)
 
 
-def wait(aside: ThreadPoolExecutor) -> None:
-    aside.submit(int).result(20)
+def wait(rooms: Rooms) -> None:
+    rooms.aside.submit(int).result(20)
 
 
-def test_a_page_stands_while_events_come_and_is_then_as_new(
-    rooms: Rooms, slow: Standing, aside: ThreadPoolExecutor
-) -> None:
+def test_a_page_stands_while_events_come_and_is_then_as_new(rooms: Rooms, slow: Standing) -> None:
     page = Page()
     assert "As it stood" not in text(slow.show("/", page.make))
     stood = rooms.ledger.head().sequence
@@ -84,7 +74,7 @@ def test_a_page_stands_while_events_come_and_is_then_as_new(
     assert all(f"at fact {stood:,}. 2 newer events are being worked in" in one for one in shown)
     assert all("made 1" in one for one in shown)
     page.gate.set()
-    wait(aside)
+    wait(rooms)
     assert page.made == 2, "three readers made it once"
     assert "As it stood" not in text(slow.show("/", page.make))
 
@@ -98,8 +88,8 @@ def test_what_a_person_did_is_waited_for(rooms: Rooms, slow: Standing) -> None:
     assert "made 2" in text(slow.show("/", page.make))
 
 
-def test_a_quick_home_waits_for_every_event(rooms: Rooms, aside: ThreadPoolExecutor) -> None:
-    page, quick = Page(), Standing(rooms, aside)
+def test_a_quick_home_waits_for_every_event(rooms: Rooms) -> None:
+    page, quick = Page(), Standing(rooms)
     assert rooms.bookkeeping.books_took_s < module.SLOW_S
     quick.show("/", page.make)
     event(rooms)
@@ -121,15 +111,13 @@ def test_an_old_page_is_waited_for(rooms: Rooms, slow: Standing, monkeypatch: py
     assert "made 2" in text(slow.show("/", page.make))
 
 
-def test_what_is_refused_aside_is_told_to_who_asks_next(
-    rooms: Rooms, slow: Standing, aside: ThreadPoolExecutor
-) -> None:
+def test_what_is_refused_aside_is_told_to_who_asks_next(rooms: Rooms, slow: Standing) -> None:
     page = Page()
     slow.show("/", page.make)
     event(rooms)
     page.fails = True
     assert "As it stood" in text(slow.show("/", page.make))
-    wait(aside)
+    wait(rooms)
     with pytest.raises(ProblemError, match="This page is refused"):
         slow.show("/", page.make)
 

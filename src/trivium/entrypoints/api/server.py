@@ -17,12 +17,15 @@ from typing import Final, cast
 
 import uvicorn
 
+from trivium.entrypoints.answers import overview
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.app import create_app
 from trivium.entrypoints.api.short import Heads, ShortWay
 from trivium.facts.problem import refuse, shown
 
 LOOPBACK: Final = "127.0.0.1"
+LARGE: Final = 100_000
+"""From so many facts on the books are made at start."""
 _BACKLOG: Final = 2048
 _TRIES: Final = 100
 _GRACE_S: Final = 10
@@ -119,7 +122,16 @@ def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
 
 def _announce(rooms: Rooms, address: str, ready: Callable[[str], None]) -> None:
     rooms.ledger.announce(address)
+    if rooms.ledger.head().sequence >= LARGE:
+        rooms.aside.submit(_warm, rooms)
     ready(address)
+
+
+def _warm(rooms: Rooms) -> None:
+    """Make what pages are made from, so that the first reader does not wait; what is refused is told to who asks."""
+    keeping = rooms.bookkeeping
+    for currency in keeping.currencies(keeping.state()):
+        overview.ask(rooms, overview.Params(currency=currency))
 
 
 def _check_loopback(host: str) -> None:

@@ -15,14 +15,18 @@ from trivium.entrypoints.web.headers import download_headers
 from trivium.facts.money import DIGITS, SCALE
 
 FORMATS: Final = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-AMOUNTS: Final = frozenset({"amount", "carried", "billed", "cost", "money"})
+AMOUNTS: Final = frozenset({"amount", "carried", "billed", "cost", "cost_before", "money"})
 """The names of columns that hold money."""
+MEASURES: Final = ("currency", "period")
+"""What an answer says once of all its rows, and its file in each of them: a file leaves the answer behind."""
 
 
 def table_response(question: Question, answer: msgspec.Struct, form: str) -> Response:
     """Give the answer's table as a download."""
     kind, rows = rows_of(question, answer)
-    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    said = {name: getattr(answer, name) for name in MEASURES if hasattr(answer, name)}
+    names = [*(field.encode_name for field in msgspec.structs.fields(kind)), *said]
+    rows = [{**row, **said} for row in rows]
     content = csv_table(names, rows) if form == "csv" else parquet_bytes(names, rows)
     file_name = f"trivium-{question.name.replace('_', '-')}.{form}"
     return Response(content, headers=download_headers(file_name), media_type=FORMATS[form])

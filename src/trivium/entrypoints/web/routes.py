@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from jinja2 import Environment
@@ -62,7 +61,7 @@ ON_BOOKS: Final = frozenset({
 def page_routes(rooms: Rooms) -> list[BaseRoute]:
     """List the routes of all pages and of the files that they load."""
     bundle = read_bundle()
-    environment, standing = templates(bundle), Standing(rooms, ThreadPoolExecutor(1, "pages"))
+    environment, standing = templates(bundle), Standing(rooms)
     return [
         *(
             guarded_route(path, _shown(rooms, environment, name, view, standing), READ, ["GET"])

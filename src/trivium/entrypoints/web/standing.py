@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,10 +41,10 @@ class _Stood:
 
 
 class Standing:
-    """Keeps pages as they last stood, by address; `maker` makes them anew, one after the other."""
+    """Keeps pages as they last stood, by address."""
 
-    def __init__(self, rooms: Rooms, maker: Executor) -> None:
-        self._rooms, self._maker = rooms, maker
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
         self._pages: OrderedDict[str, _Stood] = OrderedDict()
         self._making: set[str] = set()
         self._lock = threading.Lock()
@@ -91,7 +90,7 @@ class Standing:
             if address in self._making:
                 return
             self._making.add(address)
-        self._maker.submit(self._made_aside, address, state, make)
+        self._rooms.aside.submit(self._made_aside, address, state, make)
 
     def _made_aside(self, address: str, state: State, make: Callable[[], HTMLResponse]) -> None:
         """Make a page that nobody waits for: who asks next is told what was refused, for the page is kept no longer."""
