@@ -14,6 +14,7 @@ import typer
 from trivium.entrypoints.answers.questions import Question
 from trivium.entrypoints.cli.launch import NO, YES, Launcher
 from trivium.entrypoints.cli.place import Place, place_of
+from trivium.entrypoints.cli.waiting import waiting
 from trivium.facts.misfits import misfit
 from trivium.facts.problem import Problem, ProblemError, refuse
 
@@ -58,14 +59,15 @@ def command_of(question: Question) -> Callable[..., Any]:
 
 def answered(question: Question, params: msgspec.Struct, place: Place, launcher: Launcher, *, json: bool) -> int:
     """Ask, write the answer, and give the exit code that its verdict stands for."""
-    if place.remote is not None:
-        raw = place.remote.get(question.path, msgspec.to_builtins(params))
-        answer = None if json and not question.verdict else read_answer(raw, question.answer, place.remote.url)
-    else:
-        assert place.home is not None
-        with launcher.open_rooms(place.home) as rooms:
-            answer = question.ask(rooms, params)
-        raw = msgspec.json.encode(answer)
+    with waiting(question.summary):
+        if place.remote is not None:
+            raw = place.remote.get(question.path, msgspec.to_builtins(params))
+            answer = None if json and not question.verdict else read_answer(raw, question.answer, place.remote.url)
+        else:
+            assert place.home is not None
+            with launcher.open_rooms(place.home) as rooms:
+                answer = question.ask(rooms, params)
+            raw = msgspec.json.encode(answer)
     if json:
         write_json(raw)
     else:

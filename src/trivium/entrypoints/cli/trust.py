@@ -12,6 +12,7 @@ from trivium.entrypoints.cli.asking import Home, Json, Url, read_answer, read_pa
 from trivium.entrypoints.cli.launch import NO, YES, Launcher
 from trivium.entrypoints.cli.place import place_of
 from trivium.entrypoints.cli.showing import show
+from trivium.entrypoints.cli.waiting import waiting
 from trivium.facts.problem import refuse
 
 FilesHome = Annotated[
@@ -43,10 +44,11 @@ def verify(
     remote = place_of(ctx.obj, url, home).remote if home is None and checkpoint is None else None
     if url and checkpoint:
         raise refuse("bad_usage", "--checkpoint is compared with files.", where="--checkpoint", fix="Name a --home.")
-    if remote is not None:
-        answer: Any = read_answer(remote.post("/ledger/verify", b"{}"), ledger_verify.Answer, remote.url)
-    else:
-        answer = ledger_verify.of(home or ctx.obj.default_home(), checkpoint)
+    with waiting("Hashing every fact again"):
+        if remote is not None:
+            answer: Any = read_answer(remote.post("/ledger/verify", b"{}"), ledger_verify.Answer, remote.url)
+        else:
+            answer = ledger_verify.of(home or ctx.obj.default_home(), checkpoint)
     _write(answer, json=json)
     return YES if answer.ok else NO
 
@@ -82,7 +84,9 @@ def checkpoint(ctx: typer.Context, file: Out, json: Json = False, home: FilesHom
     """Write a checkpoint: against it `ledger verify` also finds what was cut off or replaced."""
     from trivium.entrypoints.answers import keeping
 
-    _write(keeping.take_checkpoint(home or ctx.obj.default_home(), file), json=json)
+    with waiting("Hashing every fact again"):
+        answer = keeping.take_checkpoint(home or ctx.obj.default_home(), file)
+    _write(answer, json=json)
     return YES
 
 
@@ -93,13 +97,14 @@ def rebuild(ctx: typer.Context, names: Names = None, json: Json = False, url: Ur
     launcher: Launcher = ctx.obj
     place = place_of(launcher, url, home)
     params = ledger_rebuild.Params(names=tuple(names or ()))
-    if place.remote is not None:
-        raw = place.remote.post("/ledger/rebuild", msgspec.json.encode(params))
-        answer: Any = read_answer(raw, ledger_rebuild.Answer, place.remote.url)
-    else:
-        assert place.home is not None
-        with launcher.open_rooms(place.home) as rooms:
-            answer = ledger_rebuild.ask(rooms, params)
+    with waiting("Making the projections again"):
+        if place.remote is not None:
+            raw = place.remote.post("/ledger/rebuild", msgspec.json.encode(params))
+            answer: Any = read_answer(raw, ledger_rebuild.Answer, place.remote.url)
+        else:
+            assert place.home is not None
+            with launcher.open_rooms(place.home) as rooms:
+                answer = ledger_rebuild.ask(rooms, params)
     _write(answer, json=json)
     return YES if answer.equal else NO
 

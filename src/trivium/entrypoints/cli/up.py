@@ -10,9 +10,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.cli.asking import Json, write_json
 from trivium.entrypoints.cli.launch import Launcher
 from trivium.entrypoints.cli.place import checked_home
+from trivium.entrypoints.cli.waiting import waiting
 from trivium.facts.problem import refuse, shown
 
 Served = Annotated[Path | None, typer.Option("--home", metavar="DIR", help="The home to serve; it is made if absent.")]
@@ -52,7 +54,7 @@ def serve_home(
 
     wished = launcher.port_of(home) if port is None else port
     listening = bound(bind, wished, search=port is None)
-    with listening, launcher.open_rooms(home) as rooms:
+    with listening, _opened(launcher, home) as rooms:
         taken = listening.getsockname()[1]
         if port is None and taken != wished:
             typer.echo(f"Port {wished} is taken; {taken} is free.", err=True)
@@ -62,3 +64,9 @@ def serve_home(
 
         serve(rooms, listening, told or ready)
     return 0
+
+
+def _opened(launcher: Launcher, home: Path) -> Rooms:
+    """Open the home; one whose projections are of another version folds every fact again first."""
+    with waiting("Opening the home"):
+        return launcher.open_rooms(home)
