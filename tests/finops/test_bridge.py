@@ -94,7 +94,7 @@ class Table:
         return engine.execute(sql, list(parameters)).fetchall()
 
     def query_arrow(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> Any:
-        raise NotImplementedError(sql)
+        raise AssertionError(f"the bridge asks for rows: {sql}")
 
 
 def known(rows: Sequence[Row], sequence: int | None) -> list[Row]:

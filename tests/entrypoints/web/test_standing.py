@@ -15,6 +15,7 @@ from trivium.entrypoints.answers import cost_statement, declare
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.web import standing as module
 from trivium.entrypoints.web.routes import ON_BOOKS, PAGES
+from trivium.entrypoints.web.shell import Link, Trouble
 from trivium.entrypoints.web.standing import MARK, Standing
 from trivium.facts.problem import ProblemError, refuse
 from trivium.intake.openlineage.reader import accept
@@ -111,6 +112,20 @@ def test_an_old_page_is_waited_for(rooms: Rooms, slow: Standing, monkeypatch: py
     assert "made 2" in text(slow.show("/", page.make))
 
 
+def test_what_is_wrong_with_the_server_is_said_at_once(
+    rooms: Rooms, slow: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page()
+    slow.show("/", page.make)
+    event(rooms)
+    monkeypatch.setattr(
+        module, "trouble_of", lambda _: Trouble("Read-only.", "The disk is full.", Link("Ledger", "/ledger"))
+    )
+    assert "made 2" in text(slow.show("/", page.make))
+    event(rooms)
+    assert "As it stood" in text(slow.show("/", page.make)), "it says so itself"
+
+
 def test_what_is_refused_aside_is_told_to_who_asks_next(rooms: Rooms, slow: Standing) -> None:
     page = Page()
     slow.show("/", page.make)
@@ -147,3 +162,12 @@ def test_every_page_that_stands_says_so(rooms: Rooms, monkeypatch: pytest.Monkey
         assert answer.status == 200
         assert b'role="status">As it stood on ' in answer.body, target
         assert answer.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_page_of_what_was_known_stands_for_itself(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SLOW_S", 0.0)
+    asked = caller(rooms)
+    for _ in range(2):
+        answer = asked.ask("/statement?known=5", headers={"accept": "text/html"})
+        event(rooms)
+        assert (answer.status, b"As it stood" in answer.body) == (200, False)

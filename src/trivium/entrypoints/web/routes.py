@@ -87,7 +87,7 @@ def _shown(
         return page(environment, name, **view(rooms, request))
 
     def shown(request: Request) -> HTMLResponse:
-        if name not in ON_BOOKS:
+        if name not in ON_BOOKS or request.query_params.get("known"):
             return made(request)
         return standing.show(f"{request.url.path}?{request.url.query}", lambda: made(request))
 

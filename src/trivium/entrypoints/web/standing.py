@@ -16,7 +16,9 @@ from starlette.responses import HTMLResponse
 
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.web.frames import trouble_of
 from trivium.entrypoints.web.headers import page_headers
+from trivium.entrypoints.web.shell import Trouble
 from trivium.entrypoints.web.times import exact_instant
 from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.kinds import Kind
@@ -37,6 +39,7 @@ _ACTS: Final = tuple(kind for kind in Kind if kind is not Kind.LINEAGE_EVENT)
 class _Stood:
     body: bytes
     state: State
+    trouble: Trouble | None
     made_at: Instant
 
 
@@ -60,16 +63,19 @@ class Standing:
         return HTMLResponse(stood.body.replace(MARK, _words(stood, state), 1), headers=page_headers())
 
     def _may_stand(self, stood: _Stood, state: State) -> bool:
-        """Say whether a page may be shown as it stood: it is slow to make, not old, and lacks nothing but events."""
+        """Say whether a page may be shown as it stood: it is slow to make, not old, and lacks nothing but events.
+
+        What is wrong with the server stands on every page, and at once.
+        """
         if stood.state == state or self._rooms.bookkeeping.books_took_s < SLOW_S:
             return False
-        if now() - stood.made_at > OLDEST:
+        if now() - stood.made_at > OLDEST or stood.trouble != trouble_of(self._rooms):
             return False
         return not self._rooms.ledger.read(stood.state.sequence, 1, _ACTS)
 
     def _made(self, address: str, state: State, make: Callable[[], HTMLResponse]) -> HTMLResponse:
         """Make a page and keep it; one that cannot be made is kept no longer."""
-        at = now()
+        at, trouble = now(), trouble_of(self._rooms)
         try:
             shown = make()
         except BaseException:
@@ -78,7 +84,7 @@ class Standing:
             raise
         with self._lock:
             self._pages.pop(address, None)
-            self._pages[address] = _Stood(bytes(shown.body), state, at)
+            self._pages[address] = _Stood(bytes(shown.body), state, trouble, at)
             size = sum(len(page.body) for page in self._pages.values())
             while size > MOST_BYTES:
                 size -= len(self._pages.popitem(last=False)[1].body)
