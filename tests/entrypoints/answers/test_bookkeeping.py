@@ -48,6 +48,6 @@ def test_a_bill_that_comes_while_a_question_is_answered_is_in_none_of_its_answer
         books = keeping.books("EUR", state)
         assert plain(books.months[0].total) == "339.01"
         month = books.months[0].month
-        laid = bridge(rooms.lake, books, month, statement(books, month), state.through)
+        laid = bridge(rooms.lake, books, month, statement(books, month), state.sequence)
         assert UNEXPLAINED not in {step.label for step in laid.steps}
         assert plain(keeping.books("EUR", keeping.state()).months[0].total) == "678.02"

@@ -185,12 +185,16 @@ class Outer(msgspec.Struct):
 
 
 def test_what_is_within_is_told_under_both_names(capsys: pytest.CaptureFixture[str]) -> None:
-    show(Outer(Inner(None, ("team:a", "team:b")), {"tagged": 0.62, "rule": 0.38}, ""))
+    show(
+        Outer(
+            Inner(None, ("team:a", "team:b")), {"tagged": 0.62, "rule": 0.37999, "none": 0.00001, "category": 0.0}, ""
+        )
+    )
     assert capsys.readouterr().out.splitlines() == [
         "money: spent  unknown",
         "money: names  team:a",
         "              team:b",
-        "basis         tagged 62 %, rule 38 %",
+        "basis         tagged 62 %, rule 38 %, none under 0.01 %, category 0 %",
     ]
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.entrypoints.worked import JSON, Caller, caller
+from tests.entrypoints.worked import JSON, Caller, caller, worked_rooms
+from trivium.bootstrap import open_rooms
 from trivium.entrypoints.answers import cost_statement
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.web.routes import PAGES
+from trivium.finops import books
 
 HTML = {"accept": "text/html"}
 FILLED = {"{key:path}": "model:m/1", "{sequence}": "3"}
@@ -89,3 +92,13 @@ def test_names_of_clients_stay_text(empty: Rooms) -> None:
         text = asked.ask(path, headers=HTML).body.decode()
         assert "<svg onload" not in text
         assert "{{7*7}}" in unescape(text) or path in {"/unmatched", "/statement"}
+
+
+def test_a_page_says_when_money_was_divided_in_micro_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with worked_rooms(tmp_path / "home") as nano:
+        pages = [caller(nano).ask(path, headers=HTML).body for path in ("/statement", "/explain/model:m/1")]
+        assert not any(b"ivided in micro-units" in page for page in pages)
+    monkeypatch.setattr(books, "NANO_LIMIT", Decimal(1))
+    with open_rooms(tmp_path / "home") as micro:
+        pages = [caller(micro).ask(path, headers=HTML).body for path in ("/statement", "/explain/model:m/1")]
+        assert all(b"ivided in micro-units" in page for page in pages)

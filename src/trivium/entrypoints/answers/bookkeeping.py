@@ -61,8 +61,9 @@ _PAGE: Final = 5_000
 
 @dataclass(frozen=True)
 class State:
-    """One state of the ledger: the head found when asked, or an earlier sequence (`known`).
+    """One state of the ledger: `sequence` is the last fact that counts, the head or an earlier one (`known`).
 
+    What comes while a question is answered is so in none of its money.
     `until` is the instant up to which observations count: `as_of`, or for the present the end of its minute, so that
     what was acknowledged before the question is in the answer. The present is the minute of the newest fact, or the
     last quarter of an hour where nothing was recorded since.
@@ -72,11 +73,6 @@ class State:
     known: int | None
     as_of: Instant
     until: Instant
-
-    @property
-    def through(self) -> int:
-        """Give the last sequence that counts, so that what comes while a question is answered is in none of it."""
-        return self.sequence if self.known is None else self.known
 
 
 class Bookkeeping:
@@ -98,11 +94,12 @@ class Bookkeeping:
             title = f"There is no fact {known}; the newest is {head}."
             raise refuse("no_such_fact", title, where="known", fix="Name a sequence that the ledger has.")
         self._ledger.catch_up()
+        last = head if known is None else known
         if as_of is not None:
-            return State(head, known, as_of, as_of)
+            return State(last, known, as_of, as_of)
         quarter = now() // _QUARTER * _QUARTER
         at = max(quarter, newest.recorded_at // _MINUTE * _MINUTE)
-        return State(head, known, at, at + _MINUTE)
+        return State(last, known, at, at + _MINUTE)
 
     def currency(self, asked: str, state: State) -> str:
         """Give the currency that a question is about; refuses to choose between two."""
@@ -120,7 +117,7 @@ class Bookkeeping:
     def currencies(self, state: State) -> list[str]:
         """List the currencies of the charges, those with most rows first."""
         key = ("currencies", self._deliveries(state), state.known)
-        found = self._keep(key, lambda: currencies(self._lake, state.known))
+        found = self._keep(key, lambda: currencies(self._lake, state.sequence))
         assert isinstance(found, list)
         return found
 
@@ -258,7 +255,7 @@ class Bookkeeping:
 
     def _ends(self, currency: str, state: State, start: Instant, end: Instant) -> Ends:
         key = ("ends", self._deliveries(state), state.known, currency, start, end)
-        return cast("Ends", self._keep(key, partial(ends_between, self._lake, currency, start, end, state.known)))
+        return cast("Ends", self._keep(key, partial(ends_between, self._lake, currency, start, end, state.sequence)))
 
     def _keep_books(self, currency: str, state: State) -> Books:
         begun = thread_time()
@@ -266,7 +263,7 @@ class Bookkeeping:
         flows = self.flows(state)
         charges = [one for one in self._charges(currency, state) if one.start <= state.as_of]
         with self._ledger.reading() as connection:
-            closings = read_closings(connection, state.known)
+            closings = read_closings(connection, state.sequence)
         frozen = self._frozen(currency, state, closings)
         books = keep_books(Question(currency, flows, charges, state.as_of, closings, frozen), month_of(state.as_of))
         self.books_took_s = thread_time() - begun
@@ -283,7 +280,7 @@ class Bookkeeping:
     def _latest(self, currency: str, state: State) -> Instant:
         """Give the last instant at which a charge in a currency begins, 0 when there is none."""
         key = ("latest", self._deliveries(state), state.known, currency)
-        return cast("int", self._keep(key, partial(latest_start, self._lake, currency, state.known)))
+        return cast("int", self._keep(key, partial(latest_start, self._lake, currency, state.sequence)))
 
     def _charges(self, currency: str, state: State) -> list[Charge]:
         """Read the charges in one currency that have begun; kept until a bill, rule or user of a resource comes."""
@@ -291,7 +288,9 @@ class Bookkeeping:
         before = min(state.as_of, self._latest(currency, state)) + 1
         used = frozenset(use.resource for use in flows.resources)
         key = ("charges", *bill, before, tuple(map(encode_statement, flows.rules)), used)
-        read = partial(read_charges, self._lake, currency, flows.rules, before=before, as_of=state.through, flows=flows)
+        read = partial(
+            read_charges, self._lake, currency, flows.rules, before=before, as_of=state.sequence, flows=flows
+        )
         return cast("list[Charge]", self._keep(key, read))
 
     def _frozen(self, currency: str, state: State, closings: Closings) -> tuple[MonthBook, ...]:
@@ -299,7 +298,7 @@ class Bookkeeping:
 
         def read() -> tuple[MonthBook, ...]:
             with self._ledger.reading() as connection:
-                return read_frozen(connection, currency, self._blobs.get, state.known)
+                return read_frozen(connection, currency, self._blobs.get, state.sequence)
 
         return cast("tuple[MonthBook, ...]", self._keep(("frozen", closings.until, state.known, currency), read))
 
@@ -308,13 +307,13 @@ class Bookkeeping:
 
         def newest() -> int:
             with self._lake.reading() as connection:
-                return newest_delivery(connection, state.through)
+                return newest_delivery(connection, state.sequence)
 
-        return cast("int", self._keep(("deliveries", state.through), newest))
+        return cast("int", self._keep(("deliveries", state.sequence), newest))
 
     def _read_flows(self, state: State) -> Flows:
         with self.graph(state) as connection:
-            return read_flows(connection, state.sequence if state.known is None else state.known)
+            return read_flows(connection, state.sequence)
 
     def _fold_content(self, connection: Connection, known: int) -> None:
         """Fold the content of datasets, and which declaration states what, beside a graph in memory."""

@@ -190,7 +190,7 @@ def _drawn_up(rooms: Rooms, currency: str, month: Span, by: str, state: State) -
     laid = keeping.kept(
         "bridge",
         state,
-        lambda: bridge(rooms.lake, books, month, drawn, state.through),
+        lambda: bridge(rooms.lake, books, month, drawn, state.sequence),
         currency,
         month,
     )
