@@ -10,7 +10,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from tests.entrypoints.worked import PREFIX, Caller
+from tests.entrypoints.worked import PREFIX, Caller, caller
 from trivium.entrypoints.answers import (
     close_month,
     cost_explain,
