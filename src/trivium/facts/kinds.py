@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -40,7 +41,86 @@ class Kind(StrEnum):
     """An allocation rule: which charges go where."""
     DECLARATION_WITHDRAWN = "declaration.withdrawn"
     """A declared statement no longer holds."""
+    EXPERIMENT_CREATED = "experiment.created"
+    """An experiment begins. Command, as all that follow unless they say otherwise."""
+    EXPERIMENT_CHANGED = "experiment.changed"
+    """An experiment got another name or lifecycle stage."""
+    EXPERIMENT_TAGGED = "experiment.tagged"
+    """An experiment got or lost a tag."""
+    RUN_CREATED = "run.created"
+    """A run of an experiment begins."""
+    RUN_CHANGED = "run.changed"
+    """A run got another status, end, name or lifecycle stage."""
+    RUN_MEASURED = "run.measured"
+    """What a run measured: metrics. Observation: any order gives the same history and the same latest value."""
+    RUN_LOGGED = "run.logged"
+    """What a run told of itself: params and tags."""
+    RUN_UNTAGGED = "run.untagged"
+    """A run lost a tag."""
+    RUN_USED = "run.used"
+    """A run read datasets, or took logged models as input."""
+    RUN_MADE = "run.made"
+    """A run made logged models."""
+    LOGGED_MODEL_CREATED = "logged_model.created"
+    """A logged model begins."""
+    LOGGED_MODEL_CHANGED = "logged_model.changed"
+    """A logged model was finalized or deleted, or got params."""
+    LOGGED_MODEL_TAGGED = "logged_model.tagged"
+    """A logged model got or lost tags."""
+    MODEL_CREATED = "model.created"
+    """A registered model begins."""
+    MODEL_CHANGED = "model.changed"
+    """A registered model got another name or description."""
+    MODEL_DELETED = "model.deleted"
+    """A registered model is deleted, with its versions."""
+    MODEL_TAGGED = "model.tagged"
+    """A registered model got or lost a tag."""
+    MODEL_ALIASED = "model.aliased"
+    """An alias of a registered model names a version, or none any more."""
+    VERSION_CREATED = "version.created"
+    """A model version is registered."""
+    VERSION_CHANGED = "version.changed"
+    """A model version got another description or stage."""
+    VERSION_DELETED = "version.deleted"
+    """A model version is deleted."""
+    VERSION_TAGGED = "version.tagged"
+    """A model version got or lost a tag."""
+    ARTIFACT_STORED = "artifact.stored"
+    """An artifact stands at a path."""
+    ARTIFACT_REMOVED = "artifact.removed"
+    """Artifacts are removed."""
 
 
-OBSERVATIONS = frozenset({Kind.LINEAGE_EVENT})
+OBSERVATIONS = frozenset({Kind.LINEAGE_EVENT, Kind.RUN_MEASURED})
 """Kinds whose order of arrival must not matter."""
+
+TRACKING: Final = frozenset(
+    {
+        Kind.EXPERIMENT_CREATED, Kind.EXPERIMENT_CHANGED, Kind.EXPERIMENT_TAGGED, Kind.RUN_CREATED, Kind.RUN_CHANGED,
+        Kind.RUN_MEASURED, Kind.RUN_LOGGED, Kind.RUN_UNTAGGED, Kind.RUN_USED, Kind.RUN_MADE, Kind.LOGGED_MODEL_CREATED,
+        Kind.LOGGED_MODEL_CHANGED, Kind.LOGGED_MODEL_TAGGED, Kind.MODEL_CREATED, Kind.MODEL_CHANGED,
+        Kind.MODEL_DELETED, Kind.MODEL_TAGGED, Kind.MODEL_ALIASED, Kind.VERSION_CREATED, Kind.VERSION_CHANGED,
+        Kind.VERSION_DELETED, Kind.VERSION_TAGGED, Kind.ARTIFACT_STORED, Kind.ARTIFACT_REMOVED,
+    }
+)  # fmt: skip
+"""Kinds whose body is one change of `facts.tracking`."""
+
+DECLARED: Final = frozenset(
+    {
+        Kind.ASSET_TITLED, Kind.ASSET_OWNED, Kind.ASSET_BELONGS, Kind.PRODUCT_VALUED, Kind.DATASET_LIFE,
+        Kind.NAME_ALIAS, Kind.RESOURCE_USED, Kind.RUN_TRIAL, Kind.VERSION_REGISTERED, Kind.VERSION_USED,
+        Kind.VERSION_PREDICTED, Kind.RULE_DECLARED, Kind.DECLARATION_WITHDRAWN,
+    }
+)  # fmt: skip
+"""Kinds whose body is one declared statement of `facts.statements`."""
+
+TRACED: Final = frozenset(
+    {
+        Kind.EXPERIMENT_CHANGED, Kind.RUN_CREATED, Kind.RUN_CHANGED, Kind.RUN_LOGGED, Kind.RUN_USED,
+        Kind.MODEL_CHANGED, Kind.VERSION_CREATED, Kind.VERSION_TAGGED,
+    }
+)  # fmt: skip
+"""Kinds of `TRACKING` that say something of the graph; the others change no cost and no lineage."""
+
+REPORTED: Final = TRACKING | {Kind.LINEAGE_EVENT}
+"""Kinds that programs report while they work; the others are what a person did."""

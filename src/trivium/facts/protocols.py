@@ -38,8 +38,16 @@ class Fold(Protocol):
 
 
 class Command(Protocol):
-    """Reads state, decides, and gives the facts to append; runs in the writer, in a savepoint of its own."""
+    """Reads state, decides, and gives the facts to append; runs in the writer and writes nothing itself."""
 
     def decide(self, connection: Connection) -> Sequence[Fact]:
-        """Give the facts to append, or raise ProblemError: then only this command is rolled back."""
+        """Give the facts to append, or raise ProblemError: then only this command is refused. May run again."""
+        ...
+
+
+class Answering(Command, Protocol):
+    """A command that reads, in the same transaction, what its facts have made."""
+
+    def answer(self, connection: Connection) -> None:
+        """Keep what the caller is told. May run again, and must not touch anything but the command."""
         ...

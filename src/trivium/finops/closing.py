@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, in
 
 from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.instants import Instant, format_instant
-from trivium.facts.kinds import Kind
+from trivium.facts.kinds import DECLARED, TRACED, Kind
 from trivium.facts.money import plain
 from trivium.facts.period import Period, parse_period
 from trivium.facts.problem import ProblemError, refuse
@@ -36,7 +36,7 @@ CLOSED = Table(
 )
 SOURCE: Final = "trivium.close"
 FACTS_CAME: Final = "facts_came"
-_COUNTED: Final = frozenset(Kind) - {Kind.MONTH_CLOSED}
+COUNTED: Final = DECLARED | TRACED | {Kind.LINEAGE_EVENT, Kind.CHARGES_IMPORTED}
 """Kinds of facts that a month may count."""
 _AT_ONCE: Final = 1_000
 
@@ -105,7 +105,7 @@ class CloseMonth:
     def _check_present(self, connection: Connection, month: Period) -> None:
         """Refuse while a fact stands that the month counts and its book was not computed from."""
         after = self._closed.computed_from
-        while page := read_page(connection, after, _AT_ONCE, _COUNTED, None, newest_first=False):
+        while page := read_page(connection, after, _AT_ONCE, COUNTED, None, newest_first=False):
             for recorded in page:
                 if _counts_in(connection, recorded, month, self._reader):
                     raise _facts_came(recorded, month)

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, te
 
 from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.instants import Instant, now
-from trivium.facts.kinds import Kind
+from trivium.facts.kinds import DECLARED, Kind
 from trivium.facts.period import parse_period
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.statements import (
@@ -24,7 +24,6 @@ from trivium.facts.statements import (
     encode_statement,
     identity_of,
 )
-from trivium.graph.fold import DECLARED_KINDS
 from trivium.graph.words import RESOURCE, keys_in
 from trivium.intake.declaration.names import SOURCE
 from trivium.intake.declaration.reader import Change, difference, plan_of
@@ -58,7 +57,7 @@ class DeclaredFold:
 
     name = "declared"
     version = 1
-    kinds = DECLARED_KINDS
+    kinds = DECLARED
     inside = True
 
     def create(self, connection: Connection) -> None:

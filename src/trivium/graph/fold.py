@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from sqlalchemy import Connection
 
 from trivium.facts.fact import RecordedFact
-from trivium.facts.kinds import Kind
+from trivium.facts.kinds import DECLARED, TRACED, Kind
 from trivium.facts.statements import Reader
 from trivium.graph.batch import Batch
 from trivium.graph.store import store
 from trivium.graph.tables import metadata
-
-DECLARED_KINDS: Final = frozenset(Kind) - {Kind.LINEAGE_EVENT, Kind.CHARGES_IMPORTED, Kind.MONTH_CLOSED}
-"""Kinds whose body is one declared statement."""
 
 
 class GraphFold:
@@ -27,7 +23,7 @@ class GraphFold:
 
     name = "graph"
     version = 3
-    kinds = DECLARED_KINDS | {Kind.LINEAGE_EVENT}
+    kinds = DECLARED | TRACED | {Kind.LINEAGE_EVENT}
     inside = False
 
     def __init__(self, reader: Reader) -> None:

@@ -19,14 +19,14 @@ from trivium.facts.fact import Fact, Receipt, RecordedFact
 from trivium.facts.instants import SECOND, Instant, now
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
-from trivium.facts.protocols import Command, Fold
+from trivium.facts.protocols import Answering, Command, Fold
 from trivium.facts.syncing import sync
 from trivium.ledger import reads, tables
 from trivium.ledger.answers import Keyed, Once, check_answered
 from trivium.ledger.digest import projection_digest
 from trivium.ledger.entry import entries_of
 from trivium.ledger.folds import FoldFault, Folding
-from trivium.ledger.group import Wish, Within
+from trivium.ledger.group import Check, Wish, Within
 from trivium.ledger.lock import Holder, HomeLock
 from trivium.ledger.requests import AwaitedRequest, FutureRequest, LoopRequest, Outcome, Request
 from trivium.ledger.rows import fact_of
@@ -131,13 +131,20 @@ class Ledger:
         return request.future
 
     async def append_async(
-        self, facts: Sequence[Fact], *, within: Within | None = None, hashes: Sequence[bytes] | None = None
+        self,
+        facts: Sequence[Fact],
+        *,
+        within: Within | None = None,
+        hashes: Sequence[bytes] | None = None,
+        check: Check | None = None,
     ) -> list[Receipt]:
         """Append facts from an event loop: as `submit`, but a whole group's answers wake the loop once.
 
-        `hashes` are the SHA-256 of the bodies, where the caller has them.
+        `hashes` are the SHA-256 of the bodies, where the caller has them. `check(connection)` refuses the facts by what
+        stands before them (ProblemError); it must look at nothing that other appended facts change, only commands.
         """
-        request = AwaitedRequest(Wish(entries_of(facts, hashes), within=within), asyncio.get_running_loop())
+        wish = Wish(entries_of(facts, hashes), within=within, check=check)
+        request = AwaitedRequest(wish, asyncio.get_running_loop())
         self._writer.submit(request)
         return await request.promise
 
@@ -147,13 +154,21 @@ class Ledger:
         hashes: Sequence[bytes],
         loop: asyncio.AbstractEventLoop,
         told: Callable[[Outcome], None],
+        check: Check | None = None,
     ) -> None:
         """Append facts as `append_async` does, without a task: the loop calls `told` with the receipts or the fault."""
-        self._writer.submit(LoopRequest(Wish(entries_of(facts, hashes)), loop, told))
+        self._writer.submit(LoopRequest(Wish(entries_of(facts, hashes), check=check), loop, told))
 
     def execute(self, command: Command) -> list[Receipt]:
         """Run a command in the writer and wait until its facts are durable; raises what it refuses with."""
         return self.submit_command(command).result()
+
+    async def execute_async(self, command: Answering) -> list[Receipt]:
+        """Run a command from an event loop; once it is durable, the command holds its answer."""
+        wish = Wish(decide=command.decide, answered=lambda connection, _: command.answer(connection))
+        request = AwaitedRequest(wish, asyncio.get_running_loop())
+        self._writer.submit(request)
+        return await request.promise
 
     def execute_once(
         self, command: Command, request: Once, answer: Callable[[Sequence[Receipt]], bytes]
@@ -183,6 +198,10 @@ class Ledger:
         """Give the head as of the last commit."""
         row = self._writer.head
         return Head(row.sequence, row.root.hex(), row.recorded_at, row.home_id)
+
+    def newest(self, kinds: Collection[Kind]) -> int:
+        """Give the sequence of the newest fact of some kinds as of the last commit, 0 when there is none."""
+        return self._folding.newest(kinds)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

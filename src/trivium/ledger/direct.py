@@ -1,4 +1,4 @@
-"""Many rows through one statement, at the driver's own speed.
+"""Many rows through one statement, and single rows out of one, at the driver's own speed.
 
 SQLAlchemy builds a set of parameters for every row, which costs ten times what SQLite takes to write it. Here a
 statement is compiled once for the connection's dialect, and rows go to the driver as they are.
@@ -27,6 +27,17 @@ def put_many(connection: Connection, statement: TextClause, rows: Iterable[dict[
             cursor.executemany(sql, list(map(shaped, listed)))
         finally:
             cursor.close()
+
+
+def fetch(connection: Connection, statement: TextClause, **values: Any) -> list[Any]:
+    """Give the rows of one SELECT with named parameters, as the driver has them: tuples."""
+    sql, shaped = _compiled(statement, connection.dialect)
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, shaped(values))
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
 
 
 @lru_cache(maxsize=256)

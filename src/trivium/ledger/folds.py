@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy import delete as delete_from
 
 from trivium.facts.fact import RecordedFact
+from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
 from trivium.facts.protocols import Fold
 from trivium.ledger.digest import projection_digest
@@ -103,6 +104,10 @@ class Folding:
     def rolled_back(self) -> None:
         """Forget what the transaction did to cursors."""
         self._staged, self._staged_newest = {}, {}
+
+    def newest(self, kinds: Collection[Kind]) -> int:
+        """Give the sequence of the newest fact of some kinds, 0 when there is none."""
+        return max((self._newest.get(kind, 0) for kind in kinds), default=0)
 
     def cursor(self, name: str) -> int:
         """Say how far a fold has come; for a fold inside, how far it was brought when the ledger was opened."""

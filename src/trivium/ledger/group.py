@@ -18,6 +18,7 @@ Receipts = list[Receipt]
 Within = Callable[[Any, Sequence[RecordedFact]], None]
 Decide = Callable[[Any], Sequence[Fact]]
 Answered = Callable[[Any, Sequence[Receipt]], None]
+Check = Callable[[Any], None]
 FoldInside = Callable[[Connection, Sequence[RecordedFact]], None]
 Pair = tuple[str, str]
 
@@ -25,17 +26,19 @@ Pair = tuple[str, str]
 class Wish(msgspec.Struct, frozen=True):
     """What one request wants: facts already at hand, or a decision that gives them.
 
-    `within` runs beside facts that are newly written, `answered` after all and whether or not there are any.
+    `check` refuses facts at hand by what stands before them; no other facts at hand change what it looks at. `within`
+    runs beside facts that are newly written, `answered` after all and whether or not there are any; it only reads.
     """
 
     entries: Sequence[Entry] = ()
     decide: Decide | None = None
     within: Within | None = None
     answered: Answered | None = None
+    check: Check | None = None
 
     @property
     def plain(self) -> bool:
-        """Say that the request needs no savepoint: its facts either are new, known, or refused."""
+        """Say that the request's facts may go in together with those of others: they are new, known, or refused."""
         return self.decide is None and self.within is None and self.answered is None
 
 
@@ -53,8 +56,8 @@ class Group:
     def take(self, wishes: Sequence[Wish], *, careful: bool) -> list[Receipts | Exception]:
         """Enter requests in order and give each its receipts or its refusal.
 
-        Runs of plain requests go in together. `careful` gives every request a savepoint, so that a fold that
-        raises refuses one request and not the group.
+        Runs of plain requests go in together, and decisions, which only read before their facts are entered, without a
+        savepoint. `careful` gives every request one, so that a fold that raises refuses one request and not the group.
         """
         answers: list[Receipts | Exception] = []
         run: list[Wish] = []
@@ -62,10 +65,10 @@ class Group:
             if wish.plain and not careful:
                 run.append(wish)
                 continue
-            answers += self._enter([one.entries for one in run])
+            answers += self._enter(run)
             run = []
-            answers.append(self._enter_alone(wish))
-        answers += self._enter([one.entries for one in run])
+            answers.append(self._enter_alone(wish) if careful or wish.within else self._enter_lightly(wish))
+        answers += self._enter(run)
         assert len(answers) == len(wishes), "every request has its answer"
         return answers
 
@@ -90,9 +93,9 @@ class Group:
         count = len(self._leaves)
         try:
             with self._connection.begin_nested():
-                entries = wish.entries if wish.decide is None else entries_of(wish.decide(self._connection))
-                new: list[NewFact] = []
-                receipts = self._admit(entries, self._known([entries]), new)
+                if wish.check is not None:
+                    wish.check(self._connection)
+                receipts, new = self._decided(wish)
                 self._insert(new)
                 if wish.within is not None and new:
                     wish.within(self._connection, [one.recorded for one in new])
@@ -105,18 +108,39 @@ class Group:
             del self._leaves[count:]
             return fault
 
-    def _enter(self, batch: Sequence[Sequence[Entry]]) -> list[Receipts | Exception]:
-        """Enter each request's facts, all or none; a conflict of keys refuses only its request."""
-        if not batch:
+    def _enter_lightly(self, wish: Wish) -> Receipts | Exception:
+        """Enter one decision; what it refuses is its answer, and a fault after its facts are entered is the group's."""
+        try:
+            receipts, new = self._decided(wish)
+        except Exception as fault:
+            if self._storage.trouble(fault):
+                raise
+            return fault
+        self._insert(new)
+        if wish.answered is not None:
+            wish.answered(self._connection, receipts)
+        return receipts
+
+    def _decided(self, wish: Wish) -> tuple[Receipts, list[NewFact]]:
+        """Give a request's receipts and what is new among its facts; writes nothing."""
+        entries = wish.entries if wish.decide is None else entries_of(wish.decide(self._connection))
+        new: list[NewFact] = []
+        return self._admit(entries, self._known([entries]), new), new
+
+    def _enter(self, run: Sequence[Wish]) -> list[Receipts | Exception]:
+        """Enter each request's facts, all or none; a check or a conflict of keys refuses only its request."""
+        if not run:
             return []
-        known = self._known(batch)
+        known = self._known([wish.entries for wish in run])
         new: list[NewFact] = []
         answers: list[Receipts | Exception] = []
-        for entries in batch:
+        for wish in run:
             try:
-                answers.append(self._admit(entries, known, new))
-            except ProblemError as conflict:
-                answers.append(conflict)
+                if wish.check is not None:
+                    wish.check(self._connection)
+                answers.append(self._admit(wish.entries, known, new))
+            except ProblemError as refusal:
+                answers.append(refusal)
         self._insert(new)
         return answers
 

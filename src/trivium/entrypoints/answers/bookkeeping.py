@@ -21,13 +21,14 @@ from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import DAY, SECOND, Instant, format_instant, now
 from trivium.facts.keys import parse
+from trivium.facts.kinds import Kind
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.facts.protocols import Fold
 from trivium.facts.statements import Reader, Statement, Titled, encode_statement
 from trivium.finops.books import Books, MonthBook, Question, keep_books
 from trivium.finops.charges import Charge, Ends, currencies, ends_between, latest_start, read_charges
-from trivium.finops.closing import read_closings, read_frozen
+from trivium.finops.closing import COUNTED, read_closings, read_frozen
 from trivium.finops.closings import Closings
 from trivium.finops.inflows import Inflows
 from trivium.graph.alike import suggestions
@@ -53,6 +54,8 @@ KEPT_LARGE: Final = 2
 _LARGE: Final = frozenset({"flows", "books", "inflows", "charges", "frozen", "lineage", "healths", "assets", "names"})
 """What holds a whole graph, all months or all assets: with 250,000 runs up to hundreds of megabytes each."""
 _FEW: Final = 1_000
+_COUNTED: Final = COUNTED | {Kind.MONTH_CLOSED}
+"""Kinds of facts without which a state is another."""
 _MINUTE: Final = 60 * SECOND
 _QUARTER: Final = 15 * _MINUTE
 """How often the present moves on while nothing is recorded."""
@@ -94,7 +97,7 @@ class Bookkeeping:
             title = f"There is no fact {known}; the newest is {head}."
             raise refuse("no_such_fact", title, where="known", fix="Name a sequence that the ledger has.")
         self._ledger.catch_up()
-        last = head if known is None else known
+        last = self._ledger.newest(_COUNTED) if known is None else known
         if as_of is not None:
             return State(last, known, as_of, as_of)
         quarter = now() // _QUARTER * _QUARTER

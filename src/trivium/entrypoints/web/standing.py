@@ -21,7 +21,7 @@ from trivium.entrypoints.web.headers import page_headers
 from trivium.entrypoints.web.shell import Trouble
 from trivium.entrypoints.web.times import exact_instant
 from trivium.facts.instants import SECOND, Instant, now
-from trivium.facts.kinds import Kind
+from trivium.facts.kinds import REPORTED, Kind
 from trivium.facts.problem import ProblemError
 
 SLOW_S: Final = 0.5
@@ -32,7 +32,7 @@ MOST_BYTES: Final = 32 << 20
 """Of all pages that are kept."""
 MARK: Final = b"<!-- standing -->"
 """Where a page says how it stands."""
-_ACTS: Final = tuple(kind for kind in Kind if kind is not Kind.LINEAGE_EVENT)
+_ACTS: Final = tuple(kind for kind in Kind if kind not in REPORTED)
 
 
 @dataclass(frozen=True)
