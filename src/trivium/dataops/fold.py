@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from trivium.dataops.tables import metadata
 from trivium.facts.fact import RecordedFact
-from trivium.facts.kinds import OBSERVATIONS
+from trivium.facts.kinds import Kind
 from trivium.facts.statements import CheckSeen, DatasetSeen, QualityMeasured, Reader, RunSeen
 from trivium.graph.spelling import spell
 from trivium.ledger.direct import put_many
@@ -57,7 +57,7 @@ class DataopsFold:
 
     name = "dataops"
     version = 1
-    kinds = OBSERVATIONS
+    kinds = frozenset({Kind.LINEAGE_EVENT})
     inside = False
 
     def __init__(self, reader: Reader) -> None:

@@ -78,8 +78,27 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """How many billed resources are in the lake's dictionary after this delivery."""
 
 
+class Compaction(msgspec.Struct, frozen=True, kw_only=True):
+    """Files of one table of the lake that were written again as others: the same rows, in fewer files.
+
+    `ended` are the paths that no longer hold.
+    """
+
+    table: str
+    files: tuple[LakeFile, ...]
+    ended: tuple[str, ...]
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the body of every fact that brings rows into the lake has in common: the files."""
+
+    files: tuple[LakeFile, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder: msgspec.json.Decoder[Delivery] = msgspec.json.Decoder(Delivery)
+_filed: msgspec.json.Decoder[Filed] = msgspec.json.Decoder(Filed)
 
 
 def encode_delivery(delivery: Delivery) -> bytes:
@@ -90,3 +109,13 @@ def encode_delivery(delivery: Delivery) -> bytes:
 def decode_delivery(body: bytes) -> Delivery:
     """Read a delivery back from a fact's body."""
     return _decoder.decode(body)
+
+
+def encode_compaction(compaction: Compaction) -> bytes:
+    """Write a compaction as a fact's body: JSON with sorted keys."""
+    return _encoder.encode(compaction)
+
+
+def decode_filed(body: bytes) -> Filed:
+    """Read which files a fact brings into the lake, and which it ends, whatever else it says."""
+    return _filed.decode(body)

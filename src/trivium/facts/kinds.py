@@ -85,13 +85,17 @@ class Kind(StrEnum):
     """A model version is deleted."""
     VERSION_TAGGED = "version.tagged"
     """A model version got or lost a tag."""
+    SPANS_RECEIVED = "spans.received"
+    """A group of OTLP spans: what they add up to; the spans stand in the lake. Observation."""
+    LAKE_COMPACTED = "lake.compacted"
+    """Small files of the lake were written again as one; no row changed. Command."""
     ARTIFACT_STORED = "artifact.stored"
     """An artifact stands at a path."""
     ARTIFACT_REMOVED = "artifact.removed"
     """Artifacts are removed."""
 
 
-OBSERVATIONS = frozenset({Kind.LINEAGE_EVENT, Kind.RUN_MEASURED})
+OBSERVATIONS = frozenset({Kind.LINEAGE_EVENT, Kind.RUN_MEASURED, Kind.SPANS_RECEIVED})
 """Kinds whose order of arrival must not matter."""
 
 TRACKING: Final = frozenset(

@@ -72,7 +72,7 @@ class Lake:
         return [self.folder / path for path in paths_of(connection, "resources")]
 
     def relations(self, as_of: int | None = None) -> dict[str, str]:
-        """Define, as SQL, what a question may use: `charges`, `charges_history`, `batches`, `resources`."""
+        """Define, as SQL, what a question may use: `charges`, `charges_history`, `batches`, `resources`, `spans`."""
         with self._reading() as connection:
             return relations(self.folder, state(connection, as_of), state(connection, as_of, history=True))
 

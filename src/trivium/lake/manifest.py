@@ -1,6 +1,6 @@
 """Which files and batches of the lake hold at which sequence of the ledger: two tables in the ledger's database.
 
-The tables are a projection of the `charges.imported` facts: a fold makes them again from the facts alone.
+The tables are a projection of the facts that bring rows: a fold makes them again from the facts alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from trivium.facts.deliveries import Batch, Delivery, Source, decode_delivery
+from trivium.facts.deliveries import Batch, Delivery, Filed, Source, decode_delivery, decode_filed
 from trivium.facts.fact import RecordedFact
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import refuse
@@ -45,6 +45,8 @@ FILES = Table(
     Column("sha256", Text, nullable=False),
     Column("since_sequence", BigInteger, nullable=False),
     Column("until_sequence", BigInteger),
+    Index("lake_files_delivery", "delivery"),
+    Index("lake_files_table", "table", "until_sequence"),
 )
 BATCHES = Table(
     "lake_batches",
@@ -83,6 +85,10 @@ SOURCES = Table(
 """The files of each import command. What has the size of none of them was never imported, and is not hashed first."""
 
 
+FILED: Final = frozenset({Kind.SPANS_RECEIVED, Kind.LAKE_COMPACTED})
+"""Kinds whose body says only which files hold from then on, and which no longer do (`Filed`)."""
+
+
 class Counts(msgspec.Struct, frozen=True):
     """The numbers already given: the next delivery's batches and resources start after them."""
 
@@ -105,8 +111,8 @@ class Manifest:
     """
 
     name: str = "lake"
-    version: int = 2
-    kinds: frozenset[Kind] = frozenset({Kind.CHARGES_IMPORTED})
+    version: int = 3
+    kinds: frozenset[Kind] = FILED | {Kind.CHARGES_IMPORTED}
     inside: bool = True
 
     def create(self, connection: Connection) -> None:
@@ -120,7 +126,9 @@ class Manifest:
     def apply(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Enter deliveries and end what they replace, in the given transaction."""
         for recorded in facts:
-            if recorded.fact.kind == Kind.CHARGES_IMPORTED and not _known(connection, recorded.sequence):
+            if recorded.fact.kind in FILED:
+                _file(connection, recorded.sequence, decode_filed(recorded.fact.body))
+            elif recorded.fact.kind == Kind.CHARGES_IMPORTED and not _known(connection, recorded.sequence):
                 _enter(connection, recorded, decode_delivery(recorded.fact.body))
 
 
@@ -196,6 +204,12 @@ def paths_of(connection: Connection, table: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def current_files(connection: Connection, table: str) -> list[RowMapping]:
+    """List the files of a table that hold, in the order in which they came."""
+    query = select(FILES).where(FILES.c.table == table, FILES.c.until_sequence.is_(None))
+    return list(connection.execute(query.order_by(FILES.c.since_sequence, FILES.c.path)).mappings())
+
+
 def all_files(connection: Connection) -> list[RowMapping]:
     """List every file that any delivery has brought, with size and SHA-256: earlier states need the older ones too."""
     return list(connection.execute(select(FILES).order_by(FILES.c.path)).mappings())
@@ -223,6 +237,20 @@ def _held(connection: Connection, table: Table, sequence: int | None, history: b
 def _known(connection: Connection, sequence: int) -> bool:
     found = connection.execute(select(DELIVERIES.c.delivery).where(DELIVERIES.c.delivery == sequence))
     return found.scalar() is not None
+
+
+def _file(connection: Connection, sequence: int, filed: Filed) -> None:
+    """Enter files, and end those that are over; files that stand already are left alone."""
+    known = connection.execute(select(FILES.c.path).where(FILES.c.delivery == sequence)).first()
+    if known is not None:
+        return
+    for path in filed.ended:
+        ended = update(FILES).where(FILES.c.path == path, FILES.c.until_sequence.is_(None))
+        if not connection.execute(ended.values(until_sequence=sequence)).rowcount:
+            raise refuse("compaction_overtaken", f"The file {path} no longer holds.", status=503, fix="Look again.")
+    numbers = {"delivery": sequence, "since_sequence": sequence, "until_sequence": None}
+    if filed.files:
+        connection.execute(insert(FILES), [msgspec.to_builtins(file) | numbers for file in filed.files])
 
 
 def _enter(connection: Connection, recorded: RecordedFact, delivery: Delivery) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping
 
+from trivium.facts import spans
 from trivium.facts.charges import AMOUNT, COLUMNS, LONG, RESOURCES, TEXT, TIME, TRUTH, WHOLE
 from trivium.lake.manifest import State
 
@@ -27,25 +28,34 @@ _BATCH_COLUMNS: Final = (
 )  # fmt: skip
 
 
+ROWS: Final = {spans.TABLE: spans.COLUMNS}
+"""Tables whose rows hold from the fact that brought them, with their columns."""
+
+
 def relations(folder: Path, current: State, history: State) -> dict[str, str]:
-    """Define `batches`, `charges`, `charges_history` and `resources`.
+    """Define `batches`, `charges`, `charges_history`, `resources`, and the tables of plain rows (`ROWS`).
 
     `charges` holds what is current at the state's sequence; `charges_history` also what was replaced until then, with
     the sequence that replaced it in `until_sequence`.
     """
-    paths = [row["path"] for row in history.files if row["table"] == "resources"]
+    paths = _paths(history, "resources")
     return {
         "batches": _batches(current),
         "charges": _charges(folder, current),
         "charges_history": _charges(folder, history),
         "resources": _parquet(folder, paths, RESOURCES),
+        **{table: _parquet(folder, _paths(current, table), columns) for table, columns in ROWS.items()},
     }
 
 
 def _charges(folder: Path, state: State) -> str:
-    paths = [row["path"] for row in state.files if row["table"] == "charges"]
+    paths = _paths(state, "charges")
     numbers = f"(SELECT batch, delivery, since_sequence, until_sequence FROM ({_batches(state)}))"
     return f"SELECT * FROM ({_parquet(folder, paths, COLUMNS)}) JOIN {numbers} USING (batch)"
+
+
+def _paths(state: State, table: str) -> list[str]:
+    return [row["path"] for row in state.files if row["table"] == table]
 
 
 def _parquet(folder: Path, paths: Iterable[str], columns: Iterable[tuple[str, str]]) -> str:

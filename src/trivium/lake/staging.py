@@ -15,7 +15,7 @@ import msgspec
 from trivium.facts.deliveries import LakeFile
 from trivium.facts.syncing import sync
 
-TABLES: Final = ("charges", "resources")
+TABLES: Final = ("charges", "resources", "spans")
 _INTENT: Final = "intent.json"
 _CHUNK: Final = 1 << 20
 
@@ -35,7 +35,7 @@ class Stage:
         self._lake = lake
 
     def path(self, table: str, number: int) -> Path:
-        """Name the staged file of a table (`charges`, `resources`)."""
+        """Name the staged file of a table, one of TABLES."""
         return self.folder / f"{table}-{number}.parquet"
 
     def publish(self, staged: Sequence[tuple[str, Path, int]]) -> tuple[LakeFile, ...]:
