@@ -15,7 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "charges.md").read_text(encoding="utf-8")
 CODES = {
     code
-    for path in [*(ROOT / "src/trivium/intake/focus").glob("*.py"), ROOT / "src/trivium/finops/imports.py"]
+    for path in [
+        *(ROOT / "src/trivium/intake/focus").glob("*.py"),
+        *(ROOT / "src/trivium/intake/files").glob("*.py"),
+        ROOT / "src/trivium/finops/imports.py",
+    ]
     for code in re.findall(r'(?<!_)(?:\brefuse\(\s*|code=)"([a-z_]+)"', path.read_text(encoding="utf-8"))
 }
 

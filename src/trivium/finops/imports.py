@@ -21,10 +21,10 @@ from trivium.facts.kinds import Kind
 from trivium.facts.money import add as sum_exactly
 from trivium.facts.money import plain
 from trivium.facts.problem import ProblemError, refuse
-from trivium.intake.focus.limits import Limits
+from trivium.intake.files.limits import Limits
+from trivium.intake.files.sandbox import read_apart
 from trivium.intake.focus.reader import Job
 from trivium.intake.focus.report import FileReport
-from trivium.intake.focus.sandbox import read_apart
 from trivium.lake.lake import Lake
 from trivium.lake.manifest import counts, current_part, delivery_of, known_sizes, parts, replaced_by, replaced_key
 from trivium.lake.staging import Stage
@@ -34,6 +34,7 @@ SOURCE: Final = "focus"
 Progress = Callable[[int, int, int], None]
 """Told now and then: rows so far, bytes read, bytes in all."""
 _NAME: Final = 255
+_CHILD: Final = "trivium.intake.focus.child"
 
 
 class Book(Protocol):
@@ -301,7 +302,7 @@ def _read(
 def _placed(bill: _Bill, job: Job, limits: Limits, progress: Progress | None) -> FileReport:
     """Read one file; a refusal names the file."""
     try:
-        return read_apart(job, limits, progress)
+        return read_apart(_CHILD, job, FileReport, limits, progress)
     except ProblemError as fault:
         where = fault.problem.where
         named = bill.name if not where or where == bill.path.name else f"{bill.name}: {where}"

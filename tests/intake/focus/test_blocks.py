@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.intake.focus.bills import csv_of, read, row
-from trivium.intake.focus import csv_block, csv_pieces, csv_rows, json_rows
+from trivium.intake.files import csv_block, csv_pieces, csv_rows, json_rows
 
 TEXTS = st.text(st.sampled_from('ab,;"\n\r\té☃ '), max_size=40)
 

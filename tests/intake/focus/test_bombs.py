@@ -18,7 +18,7 @@ import pytest
 from tests.intake.focus.bills import SOUND, csv_of, row
 from trivium.facts.problem import Problem, ProblemError
 from trivium.finops.imports import import_focus
-from trivium.intake.focus.limits import Limits
+from trivium.intake.files.limits import Limits
 from trivium.lake.lake import Lake
 from trivium.lake.manifest import Manifest
 from trivium.ledger.book import Ledger

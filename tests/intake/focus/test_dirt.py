@@ -17,7 +17,8 @@ import pytest
 
 from tests.intake.focus.bills import SOUND, csv_of, read, read_one, reasons, row
 from trivium.facts.problem import ProblemError
-from trivium.intake.focus.parquet_rows import ParquetRows
+from trivium.intake.files.parquet_rows import ParquetRows
+from trivium.intake.focus.names import FORM
 
 
 def parquet_of(**columns: Any) -> bytes:
@@ -413,7 +414,7 @@ def test_parquet_with_nanoseconds_shows_them_in_its_example(tmp_path):
 def test_a_parquet_file_that_changes_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "bill.parquet"
     path.write_bytes(parquet_of())
-    rows = ParquetRows(path)
+    rows = ParquetRows(path, FORM)
     assert rows.digest() == (sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
     path.write_bytes(path.read_bytes() + b"more")
     with pytest.raises(ProblemError) as fault:

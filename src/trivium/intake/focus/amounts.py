@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.facts.money import DIGITS, SCALE
-from trivium.intake.focus.columns import as_text
+from trivium.intake.files.columns import as_text
 
 DECIMAL: Final = pa.decimal128(DIGITS, SCALE)
 Mask = npt.NDArray[np.bool_]

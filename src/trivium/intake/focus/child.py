@@ -1,91 +1,9 @@
-"""The child process that reads a bill: `python -m trivium.intake.focus.child`, a job on stdin, JSON lines on stdout.
-
-Lines are `{"progress": [rows, bytes read, bytes in all]}` and, last, `{"report": …}`.
-"""
+"""The child process that reads a bill: `python -m trivium.intake.focus.child`."""
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
-import time
-from typing import Final, TextIO
-
-import msgspec
-
-from trivium.facts.problem import Problem, ProblemError
-from trivium.intake.focus.limits import Limits
+from trivium.intake.files.child import serve
 from trivium.intake.focus.reader import Job, read_bill
-from trivium.intake.focus.report import FileReport
-
-_EVERY_SECONDS: Final = 0.2
-
-
-class Order(msgspec.Struct, frozen=True):
-    """A job and the limits it runs under."""
-
-    job: Job
-    limits: Limits
-
-
-class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line that the child says."""
-
-    progress: tuple[int, int, int] | None = None
-    report: FileReport | None = None
-
-
-def main() -> int:
-    """Read the order, do it, and say the report; a refusal is a report too."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    order.limits.hold()
-    said = _Said(sys.stdout)
-    try:
-        report = read_bill(order.job, said.progress)
-    except ProblemError as fault:
-        report = FileReport(problem=fault.problem)
-    except MemoryError:
-        report = FileReport(problem=order.limits.too_much_memory())
-    except OSError as fault:
-        report = FileReport(problem=_storage(fault, order.limits))
-    said.line(Line(report=report))
-    return 0
-
-
-class _Said:
-    """Writes lines, progress at most five times a second."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._last = 0.0
-
-    def progress(self, rows: int, read: int, size: int) -> None:
-        """Say how far it is."""
-        if time.monotonic() - self._last >= _EVERY_SECONDS:
-            self._last = time.monotonic()
-            self.line(Line(progress=(rows, read, size)))
-
-    def line(self, line: Line) -> None:
-        """Say one line at once."""
-        self._out.write(msgspec.json.encode(line).decode() + "\n")
-        self._out.flush()
-
-
-def _storage(fault: OSError, limits: Limits) -> Problem:
-    """Say what the system refused: the limit on the output, a full disk, or the file itself."""
-    if fault.errno == errno.EFBIG:
-        return limits.too_much_output()
-    said = os.strerror(fault.errno) if fault.errno else "the system gives no reason"
-    full = fault.errno in {errno.ENOSPC, errno.EDQUOT}
-    return Problem(
-        code="disk_full" if full else "unreadable_file",
-        title=f"The disk is full: {said}." if full else f"The file cannot be read: {said}.",
-        status=503 if full else 422,
-        fix="Make room and import again." if full else "Check the file and its permissions.",
-    )
-
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    serve(Job, read_bill)

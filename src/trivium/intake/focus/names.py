@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
-from trivium.facts.charges import FOCUS
+from trivium.facts.charges import AMOUNTS, FOCUS
 from trivium.facts.problem import ProblemError, refuse, shown
+from trivium.intake.files.blocks import Form
 
 FORMER: Final = {"ProviderName": ("ServiceProviderName", "HostProviderName")}
 """Columns that FOCUS 1.4 dropped and the columns they fill where those are absent or null.
@@ -31,6 +32,7 @@ _OTHERS: Final = (
     ("Contract Commitment", ("ContractCommitmentId", "ContractId")),
 )
 _NEEDED: Final = ("BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency")
+_SELDOM: Final = frozenset(name for name in AMOUNTS if name.endswith(("Cost", "Quantity")))
 _MOST: Final = 2_000
 """More columns than this are no bill: FOCUS has 65, and providers add some dozens."""
 _FIX: Final = "Give a FOCUS 1.0 to 1.4 Cost and Usage file: CSV, CSV.gz, Parquet or JSON lines."
@@ -94,6 +96,16 @@ def layout_of(headers: tuple[str, ...]) -> Layout:
     return Layout(
         columns, former, tuple(sorted(extra)), version_of(taken), tuple(renamed), tuple(dict.fromkeys(repeated))
     )
+
+
+def seldom_repeating(headers: tuple[str, ...]) -> frozenset[int]:
+    """Give the places of the amounts of which nearly every row has another."""
+    columns = layout_of(headers).columns
+    return frozenset(columns[name] for name in _SELDOM if name in columns)
+
+
+FORM: Final = Form("bill", "not_focus", known_columns, seldom_repeating, check_count)
+"""What a file of charges looks like."""
 
 
 def version_of(names: Sequence[str] | dict[str, int]) -> str:

@@ -15,19 +15,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from trivium.facts.problem import refuse, shown
-from trivium.intake.focus.blocks import Block, Rows
-from trivium.intake.focus.csv_rows import CsvRows
-from trivium.intake.focus.json_rows import JsonRows
-from trivium.intake.focus.names import check_cost_and_usage, layout_of
-from trivium.intake.focus.octets import Octets
-from trivium.intake.focus.parquet_rows import MAGIC, ParquetRows
-from trivium.intake.focus.report import NOTED, FileReport, Troubles
+from trivium.facts.problem import refuse
+from trivium.intake.files.blocks import Block, Rows
+from trivium.intake.files.child import Progress
+from trivium.intake.files.opening import open_file
+from trivium.intake.focus.names import FORM, check_cost_and_usage, layout_of
+from trivium.intake.focus.report import NOTED, SENTENCES, FileReport, Troubles
 from trivium.intake.focus.rows import SoundRows, make_sound
 from trivium.intake.focus.staged import Batches, Resources, StagedCharges, write_resources
 
-Progress = Callable[[int, int, int], None]
-"""Told now and then: rows so far, bytes read, bytes in all."""
 _NONE: Final = np.array([], np.int64)
 
 
@@ -49,7 +45,7 @@ def read_bill(job: Job, progress: Progress | None = None) -> FileReport:
     rows = open_rows(path)
     headers = rows.headers()
     check_cost_and_usage(headers, path.name)
-    troubles = Troubles()
+    troubles = Troubles(SENTENCES)
     _note_layout(headers, troubles)
     resources = Resources([Path(known) for known in job.known])
     batches = Batches(job.first_batch)
@@ -100,22 +96,8 @@ def _write_all(
 
 
 def open_rows(path: Path) -> Rows:
-    """Tell a file's format by its content and open it."""
-    if path.stat().st_size == 0:
-        raise refuse("empty_file", "The file is empty.", where=path.name, fix="Export the bill again.")
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start == MAGIC:
-        return ParquetRows(path)
-    first = Octets(path).read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if first.startswith(b"{"):
-        return JsonRows(Octets(path))
-    binary = b"\0" in first.partition(b"\n")[0] and not first.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if binary or first.startswith((b"[", b"%PDF", b"PK\x03\x04")):
-        begun = shown(first[:12].decode("latin-1"))
-        title = f"The file is neither CSV, Parquet nor JSON lines; it begins with {begun}."
-        raise refuse("not_focus", title, where=path.name, fix="Export the bill as CSV, CSV.gz, Parquet or JSON lines.")
-    return CsvRows(Octets(path))
+    """Tell a bill's format by its content and open it."""
+    return open_file(path, FORM)
 
 
 def _sound_blocks(rows: Rows, troubles: Troubles, threads: int) -> Iterator[SoundRows]:

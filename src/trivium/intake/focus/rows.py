@@ -19,13 +19,13 @@ from trivium.facts.charges import AMOUNTS, FOCUS, JOIN_TAGS, TIMES
 from trivium.facts.instants import DAY, parse_instant
 from trivium.facts.money import Money
 from trivium.facts.problem import ProblemError
+from trivium.intake.files.blocks import Block
+from trivium.intake.files.columns import as_text, clean, filled, nothing, picked, recode, remade, where
+from trivium.intake.files.times import NONE, Instants, Times, absent, times
 from trivium.intake.focus.amounts import BINARY, NOT_A_NUMBER, NULL_TEXT, ROUNDED, TOO_LARGE, Amounts, amounts
-from trivium.intake.focus.blocks import Block
-from trivium.intake.focus.columns import as_text, clean, filled, nothing, picked, recode, remade, where
 from trivium.intake.focus.names import FORMER, layout_of
 from trivium.intake.focus.report import NOTED, REFUSED, REPAIRED, Troubles
 from trivium.intake.focus.tags import BAD_TAGS, COLLISION, flatten
-from trivium.intake.focus.times import NONE, Instants, Times, absent, times
 
 Mask = npt.NDArray[np.bool_]
 CATEGORIES: Final = ("Adjustment", "Credit", "Purchase", "Tax", "Usage")

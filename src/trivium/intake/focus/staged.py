@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from trivium.facts.charges import AMOUNT, AMOUNTS, COLUMNS, LONG, RESOURCES, TEXT, TIME, TRUTH, WHOLE
 from trivium.facts.money import DIGITS, SCALE, add
 from trivium.facts.problem import refuse
-from trivium.intake.focus import columns
+from trivium.intake.files import columns
 from trivium.intake.focus.report import BatchTotal
 from trivium.intake.focus.rows import SoundRows
 

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from trivium.facts.problem import refuse
-from trivium.intake.focus.octets import Octets
-from trivium.intake.focus.utf8 import Utf8
+from trivium.intake.files.octets import Octets
+from trivium.intake.files.utf8 import Utf8
 
 CHUNK: Final = 1 << 18
 """Read at once; small, so that counting and hashing find it in the processor's cache."""

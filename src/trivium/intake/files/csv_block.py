@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from trivium.facts.problem import refuse
-from trivium.intake.focus.blocks import Block
-from trivium.intake.focus.columns import encoded
-from trivium.intake.focus.csv_pieces import NEWLINE, QUOTE, Piece
+from trivium.intake.files.blocks import Block
+from trivium.intake.files.columns import encoded
+from trivium.intake.files.csv_pieces import NEWLINE, QUOTE, Piece
 
 SLICE: Final = 1 << 20
 """Arrow parses so many bytes at once: they and what comes of them fit the processor's cache."""
@@ -22,11 +22,11 @@ BROKEN: Final = 100_000
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What the pieces of a file share: its columns, and which of them are amounts that seldom repeat."""
+    """What the pieces of a file share: its columns, and the places of those whose values seldom repeat."""
 
     headers: tuple[str, ...]
     delimiter: str
-    costly: frozenset[int]
+    seldom: frozenset[int]
 
 
 class Parse:
@@ -88,15 +88,15 @@ class Parse:
             raise refuse("bad_csv", title, fix="Look for a quote that is never closed.") from fault
 
     def _arrays(self, table: pa.Table) -> list[pa.Array]:
-        """Give amounts as texts and all else as dictionaries; columns that say the same are one array."""
+        """Give what seldom repeats as texts and all else as dictionaries; columns that say the same are one array."""
         arrays: list[pa.Array] = []
         seen: dict[tuple[bool, int], list[tuple[pa.ChunkedArray, pa.Array]]] = {}
         for index, column in enumerate(table.columns):
-            costly = index in self._shape.costly
-            alike = seen.setdefault((costly, column.nbytes), [])
+            seldom = index in self._shape.seldom
+            alike = seen.setdefault((seldom, column.nbytes), [])
             same = next((array for other, array in alike if other.equals(column)), None)
             if same is None:
-                same = _one(column) if costly else encoded(column)
+                same = _one(column) if seldom else encoded(column)
                 alike.append((column, same))
             arrays.append(same)
         return arrays

@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from trivium.facts.problem import refuse
-from trivium.intake.focus.blocks import Block
-from trivium.intake.focus.names import check_count
-from trivium.intake.focus.octets import Octets
+from trivium.intake.files.blocks import Block, Form
+from trivium.intake.files.octets import Octets
 
 BLOCK: Final = 8 << 20
 LONGEST: Final = 16 << 20
@@ -26,8 +25,8 @@ class JsonRows:
     format = "jsonl"
     replaced_bytes = 0
 
-    def __init__(self, octets: Octets) -> None:
-        self._octets = octets
+    def __init__(self, octets: Octets, form: Form) -> None:
+        self._octets, self._form = octets, form
         self.format = "jsonl.gz" if octets.zipped else "jsonl"
         self._pending = b""
         self._line = 1
@@ -49,7 +48,7 @@ class JsonRows:
         """Cut the file into blocks of whole lines."""
         while data := self._lines():
             first, self._line = self._line, self._line + data.count(b"\n")
-            yield _Parse(data, first)
+            yield _Parse(data, first, self._form)
 
     def _lines(self) -> bytes:
         while True:
@@ -75,8 +74,8 @@ class JsonRows:
 class _Parse:
     """Reads one block of lines when called."""
 
-    def __init__(self, data: bytes, first: int) -> None:
-        self._data, self._first = data, first
+    def __init__(self, data: bytes, first: int, form: Form) -> None:
+        self._data, self._first, self._form = data, first, form
 
     def __call__(self) -> Block:
         rows, lines, refused = [], [], []
@@ -90,7 +89,7 @@ class _Parse:
                 rows.append(row)
                 lines.append(number)
         headers = tuple(dict.fromkeys(name for row in rows for name in row))
-        check_count(headers)
+        self._form.check(headers)
         arrays = [pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in headers]
         return Block(headers, arrays, np.array(lines, np.int64), refused)
 

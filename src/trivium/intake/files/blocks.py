@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +29,21 @@ class Block:
         self.arrays = arrays
         self.lines = lines
         self.refused = refused or []
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a reader knows of its files: `what` they are called in messages, `code` refuses one that is another thing.
+
+    `known` counts the headers that it knows, by which a CSV's delimiter is told; `seldom` gives the places of columns
+    whose values seldom repeat, which are read as plain texts; `check` refuses headers without an end.
+    """
+
+    what: str
+    code: str
+    known: Callable[[Sequence[str]], int]
+    seldom: Callable[[tuple[str, ...]], frozenset[int]]
+    check: Callable[[Sequence[str]], None]
 
 
 class Rows(Protocol):

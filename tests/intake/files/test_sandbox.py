@@ -8,10 +8,12 @@ import pytest
 
 from tests.intake.focus.bills import csv_of, row
 from trivium.facts.problem import ProblemError
-from trivium.intake.focus import sandbox
-from trivium.intake.focus.limits import Limits
+from trivium.intake.files import sandbox
+from trivium.intake.files.limits import Limits
 from trivium.intake.focus.reader import Job, open_rows
-from trivium.intake.focus.sandbox import read_apart
+from trivium.intake.focus.report import FileReport
+
+CHILD = "trivium.intake.focus.child"
 
 
 @pytest.mark.parametrize("name", ["memory_mb", "wall_seconds", "cpu_seconds", "max_rows", "output_mb"])
@@ -38,18 +40,18 @@ def job(folder):
     ],
 )
 def test_a_reader_that_fails_is_said_without_names_of_classes(tmp_path, monkeypatch, code, said):
-    monkeypatch.setattr(sandbox, "COMMAND", (sys.executable, "-c", code))
+    monkeypatch.setattr(sandbox, "_PYTHON", (sys.executable, "-c", code))
     with pytest.raises(ProblemError) as fault:
-        read_apart(job(tmp_path))
+        sandbox.read_apart(CHILD, job(tmp_path), FileReport)
     problem = fault.value.problem
     assert (problem.code, problem.fix) == ("reader_failed", "Report this with the file.")
     assert problem.title == f"The reader failed and ended with {3 if 'Exit' in code else 1}: {said}."
 
 
 def test_a_child_that_never_ends_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox, "COMMAND", (sys.executable, "-c", "while True: pass"))
+    monkeypatch.setattr(sandbox, "_PYTHON", (sys.executable, "-c", "while True: pass"))
     with pytest.raises(ProblemError) as fault:
-        read_apart(job(tmp_path), Limits(wall_seconds=0.3))
+        sandbox.read_apart(CHILD, job(tmp_path), FileReport, Limits(wall_seconds=0.3))
     assert fault.value.problem.code == "too_much_time"
 
 
@@ -64,6 +66,7 @@ def test_how_a_file_begins_is_shown_as_text(tmp_path, start):
 
 def test_a_folder_is_said_to_be_unreadable_in_words(tmp_path):
     given = job(tmp_path)
+    wrong = Job(path=str(tmp_path), charges=given.charges, resources=given.resources)
     with pytest.raises(ProblemError) as fault:
-        read_apart(Job(path=str(tmp_path), charges=given.charges, resources=given.resources))
+        sandbox.read_apart(CHILD, wrong, FileReport)
     assert fault.value.problem.title == "The file cannot be read: Is a directory."

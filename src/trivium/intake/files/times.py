@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from trivium.facts.instants import FIRST, LAST, parse_instant
 from trivium.facts.problem import ProblemError
-from trivium.intake.focus.columns import as_text, codes
+from trivium.intake.files.columns import as_text, codes
 
 Mask = npt.NDArray[np.bool_]
 Instants = npt.NDArray[np.int64]

@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trivium.facts.charges import AMOUNTS
 from trivium.facts.problem import ProblemError, refuse
-from trivium.intake.focus.blocks import Block
+from trivium.intake.files.blocks import Block, Form
 
 MAGIC: Final = b"PAR1"
 _ROWS: Final = 1 << 17
@@ -27,7 +26,7 @@ class ParquetRows:
     format = "parquet"
     replaced_bytes = 0
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, form: Form) -> None:
         self._path = path
         self._state = _state(path)
         self._size = path.stat().st_size
@@ -35,7 +34,9 @@ class ParquetRows:
             self._digest = hashlib.file_digest(file, "sha256").hexdigest()
         try:
             schema = pq.read_schema(path)
-            texts = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in AMOUNTS]
+            seldom = form.seldom(tuple(schema.names))
+            strings = [place for place, field in enumerate(schema) if pa.types.is_string(field.type)]
+            texts = [schema.names[place] for place in strings if place not in seldom]
             self._file = pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
         except (pa.ArrowException, OSError) as fault:
             raise _damaged(fault) from fault

@@ -1,4 +1,4 @@
-"""Reads a bill in a child process that is killed when it takes more memory or time than it may."""
+"""Reads a file in a child process that is killed when it takes more memory or time than it may."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import select
 import subprocess
 import sys
 import time
-from typing import IO, Final
+from typing import IO, Any, Final, TypeVar
 
 import msgspec
 import psutil  # type: ignore[import-untyped]
 
 from trivium.facts.problem import Problem, ProblemError, refuse
-from trivium.intake.focus.child import Line, Order
-from trivium.intake.focus.limits import Limits
-from trivium.intake.focus.reader import Job, Progress
-from trivium.intake.focus.report import FileReport
+from trivium.intake.files.child import Line, Order, Progress
+from trivium.intake.files.limits import Limits
 
-COMMAND: Final = (sys.executable, "-m", "trivium.intake.focus.child")
+Report = TypeVar("Report", bound=msgspec.Struct)
+_PYTHON: Final = (sys.executable, "-m")
 _WATCH_SECONDS: Final = 0.02
 _SAID: Final = 4_000
 _MB: Final = 1 << 20
@@ -27,15 +26,19 @@ _CLASS: Final = re.compile(r"^[A-Za-z_][\w.]*(?::|$)")
 """How Python begins the last line of a fault: with the name of a class."""
 
 
-def read_apart(job: Job, limits: Limits | None = None, progress: Progress | None = None) -> FileReport:
+def read_apart(
+    module: str, job: Any, report: type[Report], limits: Limits | None = None, progress: Progress | None = None
+) -> Report:
     """Read a file in a child process; raises ProblemError when it is refused whole or overruns a limit.
 
+    `module` is what the child runs: it takes a job, a record with `max_rows`, and says a `report` (`child.serve`).
     The child gets no open files of this process, and of its environment only what Python needs.
     """
     limits = limits or Limits()
-    order = Order(msgspec.structs.replace(job, max_rows=min(job.max_rows, limits.max_rows)), limits)
+    bounded = msgspec.structs.replace(job, max_rows=min(job.max_rows, limits.max_rows))
+    order = Order(msgspec.Raw(msgspec.json.encode(bounded)), limits)
     child = subprocess.Popen(  # noqa: S603 - the command is a constant
-        COMMAND,
+        (*_PYTHON, module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -47,21 +50,21 @@ def read_apart(job: Job, limits: Limits | None = None, progress: Progress | None
     try:
         child.stdin.write(msgspec.json.encode(order))
         child.stdin.close()
-        report = _listen(child, child.stdout, child.stderr, limits, progress)
+        said = _listen(child, child.stdout, child.stderr, limits, progress)
     finally:
         child.kill()
         child.wait()
         child.stdout.close()
         child.stderr.close()
-    if report.problem is not None:
-        raise ProblemError(report.problem)
-    return report
+    if said.problem is not None:
+        raise ProblemError(said.problem)
+    return msgspec.json.decode(said.report, type=report)
 
 
 def _listen(
     child: subprocess.Popen[bytes], out: IO[bytes], errors: IO[bytes], limits: Limits, progress: Progress | None
-) -> FileReport:
-    """Take the child's lines until its report; look after its memory and the clock in between."""
+) -> Line:
+    """Take the child's lines until its last; look after its memory and the clock in between."""
     end = time.monotonic() + limits.wall_seconds
     process = psutil.Process(child.pid)
     pending, said = b"", b""
@@ -78,9 +81,9 @@ def _listen(
         *lines, pending = (pending + data).split(b"\n")
         for text in lines:
             line = msgspec.json.decode(text, type=Line)
-            if line.report is not None:
-                return line.report
-            if line.progress is not None and progress is not None:
+            if line.progress is None:
+                return line
+            if progress is not None:
                 progress(*line.progress)
 
 

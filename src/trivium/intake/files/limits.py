@@ -17,7 +17,7 @@ _MOST: Final = {
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Caps on the child that reads a bill. The parent watches memory and wall time, the kernel holds the rest.
+    """Caps on the child that reads a file. The parent watches memory and wall time, the kernel holds the rest.
 
     `memory_mb` is resident memory; a single allocation of twice that fails in the child itself. `wall_seconds` and
     `cpu_seconds` bound time, `max_rows` the rows of one file, `output_mb` each file that the child writes.

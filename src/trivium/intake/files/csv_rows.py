@@ -6,12 +6,10 @@ import csv
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from trivium.facts.charges import AMOUNTS
-from trivium.intake.focus.blocks import Block
-from trivium.intake.focus.csv_block import Parse, Shape
-from trivium.intake.focus.csv_pieces import Pieces, first_end
-from trivium.intake.focus.names import known_columns, layout_of
-from trivium.intake.focus.octets import Octets
+from trivium.intake.files.blocks import Block, Form
+from trivium.intake.files.csv_block import Parse, Shape
+from trivium.intake.files.csv_pieces import Pieces, first_end
+from trivium.intake.files.octets import Octets
 
 BLOCK: Final = 16 << 20
 """Read at first; then as many bytes as ROWS rows take, at most twice as many."""
@@ -19,7 +17,6 @@ ROWS: Final = 30_000
 START: Final = 1 << 20
 """The header is looked for in so many bytes."""
 DELIMITERS: Final = (",", ";", "\t", "|")
-_COSTLY: Final = frozenset(name for name in AMOUNTS if name.endswith(("Cost", "Quantity")))
 
 
 class CsvRows:
@@ -28,9 +25,9 @@ class CsvRows:
     Records end with LF or CRLF; a carriage return alone ends none.
     """
 
-    def __init__(self, octets: Octets) -> None:
+    def __init__(self, octets: Octets, form: Form) -> None:
         self.format = "csv.gz" if octets.zipped else "csv"
-        self._octets = octets
+        self._octets, self._form = octets, form
         self._pieces = Pieces(octets)
         self._delimiter, self._headers = self._read_header()
 
@@ -53,9 +50,7 @@ class CsvRows:
 
     def blocks(self) -> Iterator[Callable[[], Block]]:
         """Cut the file into blocks of whole records."""
-        columns = layout_of(self._headers).columns
-        costly = frozenset(columns[name] for name in _COSTLY if name in columns)
-        shape = Shape(self._headers, self._delimiter, costly)
+        shape = Shape(self._headers, self._delimiter, self._form.seldom(self._headers))
         wanted = BLOCK
         while piece := self._pieces.take(wanted):
             wanted = min(max(piece.end * ROWS // max(piece.lines, 1), BLOCK // 4), 2 * BLOCK)
@@ -73,7 +68,7 @@ class CsvRows:
         text = start[:end].decode("utf-8", "replace").strip("\r\n")
         pieces.skip(end)
         splits = [(delimiter, _split(text, delimiter)) for delimiter in DELIMITERS]
-        delimiter, headers = max(splits, key=lambda split: (known_columns(split[1]), len(split[1])))
+        delimiter, headers = max(splits, key=lambda split: (self._form.known(split[1]), len(split[1])))
         return delimiter, headers
 
 
