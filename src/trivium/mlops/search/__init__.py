@@ -1,0 +1,1 @@
+"""What clients ask of experiments, runs and models in MLflow's search grammar: text, its meaning, its SELECT."""
