@@ -70,16 +70,18 @@ def open_rooms(home: Path) -> Rooms:
 
 def meaning(recorded: RecordedFact) -> Sequence[Statement]:
     """Say what a fact of any kind means, in statements; deliveries and closed months mean nothing to the graph."""
-    from trivium.facts.kinds import Kind
+    from trivium.facts.kinds import DECLARED, Kind
+    from trivium.facts.predictions import decode_predictions
     from trivium.facts.statements import decode_statement
+    from trivium.facts.traffic import asked
     from trivium.intake.openlineage.reader import statements
 
     kind = recorded.fact.kind
     if kind == Kind.LINEAGE_EVENT:
         return statements(recorded)
-    if kind in {Kind.CHARGES_IMPORTED, Kind.MONTH_CLOSED}:
-        return ()
-    return (decode_statement(recorded.fact.body),)
+    if kind == Kind.PREDICTIONS_RECEIVED:
+        return tuple(asked(decode_predictions(recorded.fact.body).traffic, logged=True))
+    return (decode_statement(recorded.fact.body),) if kind in DECLARED else ()
 
 
 def tour(

@@ -14,6 +14,8 @@ TIME: Final = "time"
 """Microseconds in UTC, without a zone."""
 WHOLE: Final = "int32"
 LONG: Final = "int64"
+REAL: Final = "float64"
+"""A measure or a score; never money."""
 TRUTH: Final = "boolean"
 
 COSTS: Final = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """An endpoint serves, or a job takes as input, a model version."""
     VERSION_PREDICTED = "version.predicted"
     """How many predictions a consumer had from a version in a month."""
+    PRODUCT_CORRECT = "product.correct"
+    """When a prediction for a product is correct."""
     RULE_DECLARED = "rule.declared"
     """An allocation rule: which charges go where."""
     DECLARATION_WITHDRAWN = "declaration.withdrawn"
@@ -87,6 +89,11 @@ class Kind(StrEnum):
     """A model version got or lost a tag."""
     SPANS_RECEIVED = "spans.received"
     """A group of OTLP spans: what they add up to; the spans stand in the lake. Observation."""
+    PREDICTIONS_RECEIVED = "predictions.received"
+    """One delivery of predictions: what they add up to by endpoint, version and day; the rows stand in the lake.
+    Observation."""
+    LABELS_RECEIVED = "labels.received"
+    """One delivery of labels, which say what predictions should have been; the rows stand in the lake. Observation."""
     LAKE_COMPACTED = "lake.compacted"
     """Small files of the lake were written again as one; no row changed. Command."""
     ARTIFACT_STORED = "artifact.stored"
@@ -95,7 +102,11 @@ class Kind(StrEnum):
     """Artifacts are removed."""
 
 
-OBSERVATIONS = frozenset({Kind.LINEAGE_EVENT, Kind.RUN_MEASURED, Kind.SPANS_RECEIVED})
+OBSERVATIONS = frozenset(
+    {
+        Kind.LINEAGE_EVENT, Kind.RUN_MEASURED, Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED, Kind.LABELS_RECEIVED,
+    }
+)  # fmt: skip
 """Kinds whose order of arrival must not matter."""
 
 TRACKING: Final = frozenset(
@@ -113,7 +124,7 @@ DECLARED: Final = frozenset(
     {
         Kind.ASSET_TITLED, Kind.ASSET_OWNED, Kind.ASSET_BELONGS, Kind.PRODUCT_VALUED, Kind.DATASET_LIFE,
         Kind.NAME_ALIAS, Kind.RESOURCE_USED, Kind.RUN_TRIAL, Kind.VERSION_REGISTERED, Kind.VERSION_USED,
-        Kind.VERSION_PREDICTED, Kind.RULE_DECLARED, Kind.DECLARATION_WITHDRAWN,
+        Kind.VERSION_PREDICTED, Kind.PRODUCT_CORRECT, Kind.RULE_DECLARED, Kind.DECLARATION_WITHDRAWN,
     }
 )  # fmt: skip
 """Kinds whose body is one declared statement of `facts.statements`."""

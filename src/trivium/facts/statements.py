@@ -103,6 +103,29 @@ class QualityMeasured(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     measures: dict[str, str] = {}
 
 
+class EndpointSeen(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="endpoint.seen"):
+    """An endpoint that answered at one instant, and the billed resources that it says it uses."""
+
+    endpoint: str
+    at: Instant
+    resources: tuple[str, ...] = ()
+
+
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="endpoint.asked"):
+    """How often an endpoint was asked on one UTC day, and how often it failed; `day` is the day's first instant.
+
+    `version` answered, empty where nobody said which. `logged` says that predictions themselves were received; else
+    spans tell of them.
+    """
+
+    endpoint: str
+    day: Instant
+    requests: int
+    errors: int = 0
+    version: str = ""
+    logged: bool = False
+
+
 class Titled(msgspec.Struct, frozen=True, omit_defaults=True, tag="asset.titled"):
     """What people call an asset."""
 
@@ -194,6 +217,27 @@ class Predicted(msgspec.Struct, frozen=True, omit_defaults=True, tag="version.pr
     count: int
 
 
+EQUAL: Final = "equal"
+TOLERANCE: Final = "tolerance"
+ACCEPTED: Final = "accepted"
+RIGHT: Final = (EQUAL, TOLERANCE, ACCEPTED)
+"""The rules by which a prediction may be correct."""
+
+
+class Correct(msgspec.Struct, frozen=True, omit_defaults=True, tag="product.correct"):
+    """When a prediction for a product is correct, by its label.
+
+    `rule` is `equal` (the label is the prediction), `tolerance` (two numbers that differ by at most `tolerance`, an
+    exact decimal text), or `accepted` (the label says that a person took the answer). `positive` is the one class that
+    matters, where there is one, with the rule `equal`.
+    """
+
+    product: str
+    rule: str
+    tolerance: str = ""
+    positive: str = ""
+
+
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True, tag="rule.declared"):
     """An allocation rule: charges whose columns or tags equal all of `match` go to `to`, or are spread over `spread`.
 
@@ -219,9 +263,9 @@ class Withdrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag="declaratio
 
 Declared = (
     Titled | Owned | Belongs | Valued | Life | Alias | ResourceUsed | TrialOf | VersionRegistered | VersionUsed
-    | Predicted | Rule | Withdrawn
+    | Predicted | Correct | Rule | Withdrawn
 )  # fmt: skip
-Observed = RunSeen | JobSeen | DatasetSeen | CheckSeen | QualityMeasured
+Observed = RunSeen | JobSeen | DatasetSeen | CheckSeen | QualityMeasured | EndpointSeen | Asked
 Statement = Observed | Declared
 
 Reader = Callable[[RecordedFact], Sequence[Statement]]
@@ -231,7 +275,7 @@ IDENTITY: dict[type, tuple[str, ...]] = {
     Titled: ("asset",), Owned: ("asset", "team"), Belongs: ("asset", "product"), Valued: ("product", "currency"),
     Life: ("dataset",), Alias: ("name",), ResourceUsed: ("asset", "resource"), TrialOf: ("run",),
     VersionRegistered: ("version",), VersionUsed: ("version", "by", "since"), Predicted: ("version", "by", "month"),
-    Rule: ("name",),
+    Correct: ("product",), Rule: ("name",),
 }  # fmt: skip
 """The fields by which a later declared statement replaces an earlier one."""
 

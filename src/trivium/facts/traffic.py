@@ -7,12 +7,13 @@ Counts add up in any order, so that days can be united from any number of delive
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from trivium.facts.instants import Instant
+from trivium.facts.statements import Asked
 
 STEPS: Final = 8
 """Buckets for each doubling of the latency."""
@@ -31,6 +32,15 @@ class Traffic(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     version: str = ""
     errors: int = 0
     latency: dict[int, int] = {}
+
+
+def asked(traffic: Iterable[Traffic], *, logged: bool) -> Iterator[Asked]:
+    """Say in statements how often endpoints were asked; `logged` where predictions themselves were received."""
+    for one in traffic:
+        yield Asked(
+            endpoint=one.endpoint, day=one.day, requests=one.requests, errors=one.errors, version=one.version,
+            logged=logged,
+        )  # fmt: skip
 
 
 def bucket_of(latency_us: int) -> int:

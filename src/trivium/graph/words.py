@@ -8,6 +8,7 @@ from typing import Final
 from trivium.facts.statements import (
     Alias,
     Belongs,
+    Correct,
     Declared,
     Life,
     Observed,
@@ -29,7 +30,7 @@ KEY_FIELDS: Final[dict[type, tuple[str, ...]]] = {
     Titled: ("asset",), Owned: ("asset", "team"), Belongs: ("asset", "product"), Valued: ("product",),
     Life: ("dataset",), Alias: ("name", "means"), ResourceUsed: ("asset",), TrialOf: ("run", "experiment"),
     VersionRegistered: ("version", "runs", "experiment", "copy_of"), VersionUsed: ("version", "by"),
-    Predicted: ("version", "by"), Rule: ("to", "spread"),
+    Predicted: ("version", "by"), Correct: ("product",), Rule: ("to", "spread"),
 }  # fmt: skip
 """The fields that hold asset keys. A resource stands apart: it may be written with or without its kind."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trivium.intake.declaration.names import SERVED, TABLES, VERSION
+from trivium.intake.declaration.names import CORRECT, SERVED, TABLES, VERSION
 from trivium.intake.declaration.reader import read_declaration
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -19,10 +19,12 @@ def test_every_example_can_be_read() -> None:
 
 
 def test_the_reference_names_every_table_and_key_and_no_other() -> None:
-    rows = re.findall(
-        r"^\| `\[\[([a-z.]+)\]\]` \| (.*?) \|", (DOCS / "reference/declaration.md").read_text(), re.MULTILINE
-    )
+    text = (DOCS / "reference/declaration.md").read_text()
+    rows = re.findall(r"^\| `\[\[([a-z.]+)\]\]` \| (.*?) \|", text, re.MULTILINE)
     named = {table: set(re.findall(r"`([a-z_]+)`", re.sub(r"\([^()]*\)", "", keys))) for table, keys in rows}
     expected = {table: set(keys) - {"version"} if table == "model" else set(keys) for table, keys in TABLES.items()}
     assert named == expected | {"model.version": set(VERSION)}
+    correct = re.search(r"^\| `\[product\.correct\]` \| (.*?) \| when", text, re.MULTILINE)
+    assert correct
+    assert set(re.findall(r"`([a-z_]+)`", re.sub(r"\([^()]*\)", "", correct[1]))) == set(CORRECT)
     assert set(SERVED) == {"version", "since", "until"}

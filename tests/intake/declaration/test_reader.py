@@ -11,6 +11,7 @@ from trivium.facts.problem import ProblemError
 from trivium.facts.statements import (
     Alias,
     Belongs,
+    Correct,
     Life,
     Owned,
     Predicted,
@@ -249,3 +250,34 @@ def _toml(value) -> str:
         escaped = "".join(c if c.isalnum() and c.isascii() else f"\\U{ord(c):08X}" for c in value)
         return f'"{escaped}"'
     return str(value).lower()
+
+
+def correct_of(text: str) -> Correct:
+    said = read_declaration(b'[[product]]\nname = "triage"\n[product.correct]\n' + text.encode(), "d").statements
+    return next(one for one in said if isinstance(one, Correct))
+
+
+def test_what_is_correct_belongs_to_the_product_above_it() -> None:
+    assert correct_of('rule = "equal"\npositive = "malignant"') == Correct("product:triage", "equal", "", "malignant")
+    assert correct_of('rule = "tolerance"\ntolerance = 0.050') == Correct("product:triage", "tolerance", "0.05")
+    assert correct_of('rule = "accepted"') == Correct("product:triage", "accepted")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('tolerance = "0.1"', "rule is missing"),
+        ('rule = "close"', "rule is 'close'"),
+        ('rule = "tolerance"', "tolerance is missing"),
+        ('rule = "tolerance"\ntolerance = "-1"', "tolerance is '-1'"),
+        ('rule = "tolerance"\ntolerance = "nan"', "tolerance is 'nan'"),
+        ('rule = "equal"\ntolerance = "1"', "which the rule equal does not ask for"),
+        ('rule = "accepted"\npositive = "yes"', "the rule accepted knows no classes"),
+        ('rule = "equal"\nclasses = 2', "has no key 'classes'"),
+    ],
+)
+def test_a_rule_that_says_nothing_clear_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ProblemError) as fault:
+        correct_of(text)
+    assert said in fault.value.problem.title
+    assert fault.value.problem.fix

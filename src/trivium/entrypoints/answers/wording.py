@@ -12,9 +12,12 @@ from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
 from trivium.facts.period import month_of
 from trivium.facts.statements import (
+    ACCEPTED,
+    EQUAL,
     Alias,
     Belongs,
     CheckSeen,
+    Correct,
     DatasetSeen,
     JobSeen,
     Life,
@@ -104,6 +107,12 @@ def _predicted(one: Predicted, name: Naming) -> str:
     return f"{name(one.by)} had {one.count:,} predictions of {name(one.version)} in {one.month}"
 
 
+def _correct(one: Correct, name: Naming) -> str:
+    rules = {EQUAL: "it equals its label", ACCEPTED: "its label says that it was accepted"}
+    rule = rules.get(one.rule, f"it differs from its label by at most {one.tolerance}")
+    return f"a prediction for {name(one.product)} is correct when {rule}"
+
+
 def _name(key: str, names: Names) -> str:
     return f"`{names.of(key)}`"
 
@@ -120,5 +129,6 @@ _SAYINGS: Final[dict[type, Callable[[Any, Naming], str]]] = {
     VersionRegistered: _registered,
     VersionUsed: _used,
     Predicted: _predicted,
+    Correct: _correct,
     Rule: lambda one, _: f"rule {one.name}",
 }

@@ -96,6 +96,11 @@ class Entry:
         for number, values in enumerate(self._values.get(key, []), 1):
             yield Entry(table, values, f"{self.place}, {key} {number}", form)
 
+    def part(self, key: str, form: Form, table: str) -> Entry | None:
+        """Take a table within the table; None when it is absent."""
+        values = self._values.get(key)
+        return None if values is None else Entry(table, values, f"{self.place}, {key}", form)
+
     def refused(self, key: str, what: str, fix: str = "") -> ProblemError:
         """Make the problem of one key."""
         return refuse("bad_declaration", f"[[{self.table}]] {key} {what}.", where=self.place, fix=fix)

@@ -12,7 +12,10 @@ _WEIGHT = (str, int, float)
 
 TABLES: Final[dict[str, dict[str, tuple[type, ...]]]] = {
     "team": {"name": _TEXT, "title": _TEXT},
-    "product": {"name": _TEXT, "title": _TEXT, "value_per_day": _TEXT, "owners": _LIST, "assets": _LIST},
+    "product": {
+        "name": _TEXT, "title": _TEXT, "value_per_day": _TEXT, "owners": _LIST, "assets": _LIST,
+        "correct": _TABLE,
+    },
     "owner": {"team": _TEXT, "assets": _LIST},
     "title": {"asset": _TEXT, "title": _TEXT},
     "endpoint": {
@@ -46,12 +49,15 @@ VERSION: Final[dict[str, tuple[type, ...]]] = {
 SERVED: Final[dict[str, tuple[type, ...]]] = {"version": _TEXT, "since": _TEXT, "until": _TEXT}
 """Keys of each entry of an endpoint's `serves` and a job's `uses`."""
 
+CORRECT: Final[dict[str, tuple[type, ...]]] = {"rule": _TEXT, "tolerance": _WEIGHT, "positive": (str, int)}
+"""Keys of `[product.correct]`."""
+
 REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "team": ("name",), "product": ("name",), "owner": ("team", "assets"), "title": ("asset", "title"),
     "endpoint": ("name",), "dataset": ("key",), "job": ("key",), "resource": ("id", "used_by"),
     "alias": ("name", "means"), "experiment": ("name",), "model": ("name",), "use": ("version", "by"),
     "predictions": ("version", "by", "months"), "rule": ("name", "match"), "version": ("version",),
-    "serves": ("version",), "uses": ("version",),
+    "serves": ("version",), "uses": ("version",), "correct": ("rule",),
 }  # fmt: skip
 
 TYPES: Final = {

@@ -13,9 +13,13 @@ from trivium.facts.money import Money, parse_amount, plain
 from trivium.facts.period import month_of, parse_period
 from trivium.facts.problem import ProblemError, shown
 from trivium.facts.statements import (
+    EQUAL,
     LONGEST_LIFE,
+    RIGHT,
+    TOLERANCE,
     Alias,
     Belongs,
+    Correct,
     Declared,
     Life,
     Owned,
@@ -29,7 +33,7 @@ from trivium.facts.statements import (
     VersionUsed,
 )
 from trivium.intake.declaration.entries import Entry
-from trivium.intake.declaration.names import SERVED, VERSION
+from trivium.intake.declaration.names import CORRECT, SERVED, VERSION
 
 _VALUE: Final = re.compile(r"(\S+)\s+(\S.*)")
 _SHARED: Final = "shared"
@@ -67,6 +71,32 @@ def _product(entry: Entry) -> Iterator[Declared]:
     if value := entry.text("value_per_day"):
         money = _money(entry, value)
         yield Valued(product, plain(money.amount), money.currency)
+    if correct := entry.part("correct", CORRECT, "product.correct"):
+        yield _correct(correct, product)
+
+
+def _correct(entry: Entry, product: str) -> Correct:
+    """Read when a prediction is correct; a tolerance or a class stands only beside the rule that asks for it."""
+    rule, tolerance, positive = entry.text("rule"), entry.text("tolerance"), entry.text("positive")
+    if rule not in RIGHT:
+        raise entry.refused("rule", f"is {shown(rule)}", f"Write {', '.join(RIGHT[:-1])} or {RIGHT[-1]}.")
+    if bool(tolerance) != (rule == TOLERANCE):
+        what = "is missing" if rule == TOLERANCE else f"is {shown(tolerance)}, which the rule {rule} does not ask for"
+        raise entry.refused("tolerance", what, 'Write rule = "tolerance" and tolerance = "0.05" together.')
+    if positive and rule != EQUAL:
+        what = f"is {shown(positive)}, and the rule {rule} knows no classes"
+        raise entry.refused("positive", what, f'Write rule = "{EQUAL}" beside it.')
+    return Correct(product, rule, _tolerance(entry, tolerance) if tolerance else "", positive)
+
+
+def _tolerance(entry: Entry, text: str) -> str:
+    try:
+        amount = parse_amount(text)
+    except ProblemError as fault:
+        raise entry.refused("tolerance", f"is {shown(text)}", 'Write a decimal number, as "0.05".') from fault
+    if amount < 0:
+        raise entry.refused("tolerance", f"is {shown(text)}", "Write a number from 0 on.")
+    return plain(amount)
 
 
 def _money(entry: Entry, value: str) -> Money:
