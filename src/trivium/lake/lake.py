@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
 
+from trivium.facts.problem import ProblemError
 from trivium.lake.engine import Engine
 from trivium.lake.manifest import Manifest, all_files, known_paths, paths_of, state
-from trivium.lake.relations import relations
+from trivium.lake.relations import relations, staged
 from trivium.lake.staging import Stage, sweep
 
 if TYPE_CHECKING:
@@ -27,13 +28,15 @@ class Lake:
     """Immutable Parquet files below `folder`, and the manifest that says which of them hold.
 
     `reading` gives a connection to the database in which `manifest` keeps its tables. `importing` is held by whoever
-    brings a delivery: numbers of batches and resources are given one delivery at a time.
+    brings a bill: numbers of batches and resources are given one delivery at a time. `receiving` is held by whoever
+    brings predictions or labels: what of them stands already is asked one delivery at a time.
     """
 
     def __init__(self, folder: Path, reading: Reading, engine: Engine | None = None) -> None:
         self.folder = folder.resolve()
         self.manifest = Manifest()
         self.importing = threading.Lock()
+        self.receiving = threading.Lock()
         self._reading = reading
         for part in ("staging", "scratch"):
             (self.folder / part).mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -51,6 +54,17 @@ class Lake:
         with self._reading() as connection:
             known = known_paths(connection)
         return stage.withdraw(known)
+
+    def give_up(self, stage: Stage, fault: BaseException) -> None:
+        """Remove what a delivery staged, and what it published if the ledger refused it with `fault`.
+
+        Where no refusal came, or the ledger is closed, nobody can say here whether the delivery stands: the place
+        stays, and the next start looks.
+        """
+        if not stage.published:
+            stage.withdraw(set())
+        elif isinstance(fault, ProblemError) and fault.problem.code != "closed":
+            self.withdraw(stage)
 
     def stage(self) -> Stage:
         """Open a place for one delivery's files."""
@@ -72,7 +86,7 @@ class Lake:
         return [self.folder / path for path in paths_of(connection, "resources")]
 
     def relations(self, as_of: int | None = None) -> dict[str, str]:
-        """Define, as SQL, what a question may use: `charges`, `charges_history`, `batches`, `resources`, `spans`."""
+        """Define, as SQL, what a question may use: `charges`, `charges_history`, `batches`, `resources`, and ROWS."""
         with self._reading() as connection:
             return relations(self.folder, state(connection, as_of), state(connection, as_of, history=True))
 
@@ -83,6 +97,11 @@ class Lake:
     def query_arrow(self, sql: str, parameters: Sequence[Any] = (), *, as_of: int | None = None) -> pa.Table:
         """Answer one SELECT as an Arrow table."""
         return self._opened().query_arrow(sql, parameters, self.relations(as_of))
+
+    def query_staged(self, sql: str, paths: Sequence[Path]) -> pa.Table:
+        """Answer one SELECT, in which `given` are staged files beside what stands; each row has its file's `part`."""
+        assert all(path.is_relative_to(self.folder / "staging") for path in paths), "only what is staged"
+        return self._opened().query_arrow(sql, (), {**self.relations(), "given": staged(paths)})
 
     def close(self) -> None:
         """Close the engine."""

@@ -85,7 +85,7 @@ SOURCES = Table(
 """The files of each import command. What has the size of none of them was never imported, and is not hashed first."""
 
 
-FILED: Final = frozenset({Kind.SPANS_RECEIVED, Kind.LAKE_COMPACTED})
+FILED: Final = frozenset({Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED, Kind.LABELS_RECEIVED, Kind.LAKE_COMPACTED})
 """Kinds whose body says only which files hold from then on, and which no longer do (`Filed`)."""
 
 
@@ -111,7 +111,7 @@ class Manifest:
     """
 
     name: str = "lake"
-    version: int = 3
+    version: int = 4
     kinds: frozenset[Kind] = FILED | {Kind.CHARGES_IMPORTED}
     inside: bool = True
 

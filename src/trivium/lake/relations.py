@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import RowMapping
 
-from trivium.facts import spans
-from trivium.facts.charges import AMOUNT, COLUMNS, LONG, RESOURCES, TEXT, TIME, TRUTH, WHOLE
+from trivium.facts import predictions, spans
+from trivium.facts.charges import AMOUNT, COLUMNS, LONG, REAL, RESOURCES, TEXT, TIME, TRUTH, WHOLE
 from trivium.lake.manifest import State
 
 _TYPES: Final = {
@@ -18,6 +18,7 @@ _TYPES: Final = {
     TIME: "TIMESTAMP",
     WHOLE: "INTEGER",
     LONG: "BIGINT",
+    REAL: "DOUBLE",
     TRUTH: "BOOLEAN",
 }
 _BATCH_COLUMNS: Final = (
@@ -28,8 +29,14 @@ _BATCH_COLUMNS: Final = (
 )  # fmt: skip
 
 
-ROWS: Final = {spans.TABLE: spans.COLUMNS}
+ROWS: Final = {
+    spans.TABLE: spans.COLUMNS,
+    predictions.PREDICTIONS: predictions.PREDICTION_COLUMNS,
+    predictions.LABELS: predictions.LABEL_COLUMNS,
+}
 """Tables whose rows hold from the fact that brought them, with their columns."""
+_OPEN: Final = frozenset({predictions.PREDICTIONS})
+"""Tables whose files may have further columns, which differ from file to file."""
 
 
 def relations(folder: Path, current: State, history: State) -> dict[str, str]:
@@ -44,7 +51,10 @@ def relations(folder: Path, current: State, history: State) -> dict[str, str]:
         "charges": _charges(folder, current),
         "charges_history": _charges(folder, history),
         "resources": _parquet(folder, paths, RESOURCES),
-        **{table: _parquet(folder, _paths(current, table), columns) for table, columns in ROWS.items()},
+        **{
+            table: _parquet(folder, _paths(current, table), columns, united=table in _OPEN)
+            for table, columns in ROWS.items()
+        },
     }
 
 
@@ -58,11 +68,18 @@ def _paths(state: State, table: str) -> list[str]:
     return [row["path"] for row in state.files if row["table"] == table]
 
 
-def _parquet(folder: Path, paths: Iterable[str], columns: Iterable[tuple[str, str]]) -> str:
-    """Read files of the lake; without any, an empty relation of the same columns."""
+def staged(paths: Iterable[Path]) -> str:
+    """Define files of a stage as a relation; `part` is the number in a file's name."""
+    listed = ", ".join(_text(str(path)) for path in paths)
+    number = "CAST(regexp_extract(filename, '-(\\d+)\\.parquet$', 1) AS INTEGER) AS part"
+    return f"SELECT *, {number} FROM read_parquet([{listed}], filename=true, union_by_name=true)"
+
+
+def _parquet(folder: Path, paths: Iterable[str], columns: Iterable[tuple[str, str]], *, united: bool = False) -> str:
+    """Read files of the lake; without any, an empty relation of the same columns. `united`: files differ in columns."""
     listed = ", ".join(_text(str(folder / path)) for path in paths)
     if listed:
-        return f"SELECT * FROM read_parquet([{listed}])"
+        return f"SELECT * FROM read_parquet([{listed}]{', union_by_name=true' if united else ''})"
     empty = ", ".join(f'CAST(NULL AS {_TYPES[kind]}) AS "{name}"' for name, kind in columns)
     return f"SELECT {empty} WHERE false"
 

@@ -15,7 +15,7 @@ import msgspec
 from trivium.facts.deliveries import LakeFile
 from trivium.facts.syncing import sync
 
-TABLES: Final = ("charges", "resources", "spans")
+TABLES: Final = ("charges", "resources", "spans", "predictions", "labels")
 _INTENT: Final = "intent.json"
 _CHUNK: Final = 1 << 20
 

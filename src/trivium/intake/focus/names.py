@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -12,6 +11,8 @@ import msgspec
 from trivium.facts.charges import AMOUNTS, FOCUS
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.intake.files.blocks import Form
+from trivium.intake.files.headers import check_count as headers_in_bounds
+from trivium.intake.files.headers import plain_name
 
 FORMER: Final = {"ProviderName": ("ServiceProviderName", "HostProviderName")}
 """Columns that FOCUS 1.4 dropped and the columns they fill where those are absent or null.
@@ -33,8 +34,6 @@ _OTHERS: Final = (
 )
 _NEEDED: Final = ("BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency")
 _SELDOM: Final = frozenset(name for name in AMOUNTS if name.endswith(("Cost", "Quantity")))
-_MOST: Final = 2_000
-"""More columns than this are no bill: FOCUS has 65, and providers add some dozens."""
 _FIX: Final = "Give a FOCUS 1.0 to 1.4 Cost and Usage file: CSV, CSV.gz, Parquet or JSON lines."
 
 
@@ -52,11 +51,6 @@ class Layout(msgspec.Struct, frozen=True):
     repeated: tuple[str, ...]
 
 
-def plain_name(header: str) -> str:
-    """Reduce a header to what two spellings of one column share: `billed_cost` and `Billed Cost` are BilledCost."""
-    return re.sub(r"[\s_-]", "", header.strip().strip("\ufeff")).lower()
-
-
 _BY_PLAIN: Final = {plain_name(name): name for name in (*FOCUS, *FORMER)}
 
 
@@ -67,9 +61,7 @@ def known_columns(headers: Sequence[str]) -> int:
 
 def check_count(headers: Sequence[str]) -> None:
     """Refuse a file whose columns have no end."""
-    if len(headers) > _MOST:
-        title = f"The file has more than {_MOST:,} columns: {len(headers):,}."
-        raise refuse("too_many_columns", title, status=413, fix=_FIX)
+    headers_in_bounds(headers, _FIX)
 
 
 @lru_cache(maxsize=256)
