@@ -34,6 +34,8 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.lake.lake import Lake
     from trivium.lake.manifest import Manifest
     from trivium.ledger.book import Ledger
+    from trivium.mlops.traces.committer import Committer
+    from trivium.mlops.traces.standing import StandingFold
 
     settings = read_settings(home)
     ledger = Ledger.open(
@@ -45,6 +47,7 @@ def open_rooms(home: Path) -> Rooms:
             GraphFold(meaning),
             DataopsFold(meaning),
             ProducersFold(producer),
+            StandingFold(),
         ],
     )
     try:
@@ -60,6 +63,7 @@ def open_rooms(home: Path) -> Rooms:
             blobs=blobs,
             reader=meaning,
             bookkeeping=Bookkeeping(ledger, lake, blobs, meaning),
+            spans=Committer(ledger, lake),
             hosts=settings.hosts,
             upload_bytes=settings.upload_mb << 20,
         )
@@ -75,10 +79,13 @@ def meaning(recorded: RecordedFact) -> Sequence[Statement]:
     from trivium.facts.statements import decode_statement
     from trivium.facts.traffic import asked
     from trivium.intake.openlineage.reader import statements
+    from trivium.intake.otlp.meaning import endpoints_seen
 
     kind = recorded.fact.kind
     if kind == Kind.LINEAGE_EVENT:
         return statements(recorded)
+    if kind == Kind.SPANS_RECEIVED:
+        return endpoints_seen(recorded)
     if kind == Kind.PREDICTIONS_RECEIVED:
         return tuple(asked(decode_predictions(recorded.fact.body).traffic, logged=True))
     return (decode_statement(recorded.fact.body),) if kind in DECLARED else ()

@@ -50,6 +50,13 @@ READ: Final = Policy("read", "Whoever may see everything; changes nothing.")
 INGEST: Final = Policy(
     "ingest", "Clients that report what happened.", changes=True, content_types=("application/json",), max_body=MAX_BODY
 )
+INGEST_SPANS: Final = Policy(
+    "ingest",
+    "Clients that report what happened.",
+    changes=True,
+    content_types=("application/x-protobuf", "application/json"),
+    max_body=MAX_BODY,
+)
 CHANGE: Final = Policy(
     "change", "Whoever may declare and close.", changes=True, content_types=("application/json",), max_body=MAX_BODY
 )

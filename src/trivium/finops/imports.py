@@ -147,22 +147,10 @@ def import_focus_files(
                     bills, reports, stage, _Order(ledger, lake, _fresh_key(bills, lake, add=add), add, actor)
                 )
         except BaseException as fault:
-            _give_up(stage, lake, fault)
+            lake.give_up(stage, fault)
             raise
         stage.discard()
         return report
-
-
-def _give_up(stage: Stage, lake: Lake, fault: BaseException) -> None:
-    """Remove what was staged, and what was published if the ledger refused it.
-
-    Where no refusal came, or the ledger is closed, nobody can say here whether the delivery stands: the place stays,
-    and the next start looks.
-    """
-    if not stage.published:
-        stage.withdraw(set())
-    elif isinstance(fault, ProblemError) and fault.problem.code != "closed":
-        lake.withdraw(stage)
 
 
 class _Bill(msgspec.Struct, frozen=True):

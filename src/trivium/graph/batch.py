@@ -15,6 +15,7 @@ from trivium.facts.statements import (
     DatasetSeen,
     DatasetUse,
     Declared,
+    EndpointSeen,
     JobSeen,
     Observed,
     QualityMeasured,
@@ -76,6 +77,7 @@ class Batch:
             DatasetSeen: self._dataset,
             CheckSeen: self._check,
             QualityMeasured: self._measure,
+            EndpointSeen: self._endpoint,
         }
 
     def begin(self, recorded: RecordedFact) -> None:
@@ -132,6 +134,11 @@ class Batch:
 
     def _measure(self, seen: QualityMeasured) -> None:
         self._checked(seen.dataset, seen.run, seen.at)
+
+    def _endpoint(self, seen: EndpointSeen) -> None:
+        endpoint = self._name(seen.endpoint, seen.at)
+        for resource in seen.resources:
+            self.resources.setdefault((endpoint, resource), self._sequence)
 
     def _checked(self, dataset: str, run: str, at: Instant) -> None:
         self._name(dataset, at, named=not run)

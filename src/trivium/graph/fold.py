@@ -23,7 +23,7 @@ class GraphFold:
 
     name = "graph"
     version = 3
-    kinds = DECLARED | TRACED | {Kind.LINEAGE_EVENT}
+    kinds = DECLARED | TRACED | {Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED}
     inside = False
 
     def __init__(self, reader: Reader) -> None:

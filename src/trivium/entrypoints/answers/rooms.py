@@ -15,6 +15,7 @@ from trivium.facts.statements import Reader
 from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
+from trivium.mlops.traces.committer import Committer
 
 UPLOAD: Final = "upload-"
 """How the folders begin in which a home keeps uploads while they are received and read."""
@@ -54,6 +55,7 @@ class Rooms:
     blobs: Blobs
     reader: Reader
     bookkeeping: Bookkeeping
+    spans: Committer
     hosts: tuple[str, ...] = ()
     upload_bytes: int = 20 << 30
     opened_at: Instant = field(default_factory=now)
@@ -62,7 +64,8 @@ class Rooms:
     """Makes what nobody waits for, one after the other."""
 
     def close(self) -> None:
-        """End what is made aside, close the lake and the ledger, and let others hold the home."""
+        """Commit the spans that wait, end what is made aside, close lake and ledger, and let others hold the home."""
+        self.spans.close()
         self.aside.shutdown(cancel_futures=True)
         self.lake.close()
         self.ledger.close()

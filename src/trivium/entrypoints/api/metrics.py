@@ -39,6 +39,8 @@ class Metrics:
     def __init__(self, ledger: Ledger) -> None:
         self.events: Counter[str] = Counter()
         """OpenLineage events by outcome: written, known, refused."""
+        self.spans: Counter[str] = Counter()
+        """OTLP spans by outcome: written, known, refused."""
         self._answered: dict[tuple[str, int], _Times] = {}
         self._registry = CollectorRegistry()
         self._registry.register(_LedgerCollector(ledger))
@@ -63,6 +65,7 @@ class Metrics:
         requests = CounterMetricFamily("trivium_requests", "Requests answered.", labels=("route", "status"))
         seconds = HistogramMetricFamily("trivium_request_seconds", "Time to answer.", labels=("route",))
         events = CounterMetricFamily("trivium_lineage_events", "OpenLineage events by outcome.", labels=("outcome",))
+        spans = CounterMetricFamily("trivium_spans", "OTLP spans by outcome.", labels=("outcome",))
         by_route: dict[str, _Times] = {}
         for (route, status), times in list(self._answered.items()):
             requests.add_metric((route, str(status)), sum(times.counts))
@@ -74,7 +77,8 @@ class Metrics:
             seconds.add_metric((route,), list(zip(bounds, accumulate(times.counts), strict=True)), times.total_s)
         for outcome in ("written", "known", "refused"):
             events.add_metric((outcome,), self.events[outcome])
-        return requests, seconds, events
+            spans.add_metric((outcome,), self.spans[outcome])
+        return requests, seconds, events, spans
 
     def text(self) -> bytes:
         """Write all figures in Prometheus' text format."""

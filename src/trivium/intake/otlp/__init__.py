@@ -1,0 +1,1 @@
+"""OTLP/HTTP traces: bytes of an ExportTraceServiceRequest → rows of spans (opentelemetry-proto 1.x)."""

@@ -1,0 +1,1 @@
+"""Traces: what OTLP clients sent, what it used of models, and what that cost by the price lists."""

@@ -1,0 +1,207 @@
+"""Brings spans in: what waits is written as one Parquet file and one fact, then everybody is answered."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
+
+import msgspec
+from sqlalchemy import Connection
+
+from trivium.facts.fact import Fact, Receipt
+from trivium.facts.instants import now
+from trivium.facts.kinds import Kind
+from trivium.facts.problem import ProblemError, refuse
+from trivium.facts.spans import TABLE, SpansReceived, encode_spans
+from trivium.intake.otlp.names import SOURCE
+from trivium.intake.otlp.reader import Request
+from trivium.intake.otlp.rows import Row
+from trivium.lake.lake import Lake
+from trivium.mlops.traces.standing import standing_spans
+from trivium.mlops.traces.summary import Summary, resources_of
+
+WAITING_SPANS: Final = 200_000
+"""Spans that wait at most; more are refused (503)."""
+WAITING_BYTES: Final = 128 * 1024 * 1024
+"""Bytes of requests that wait at most."""
+GROUP_SPANS: Final = 50_000
+"""Spans of one file and fact, at least one request's."""
+_RETRY_S: Final = 1
+
+
+class Book(Protocol):
+    """What the committer needs of the ledger."""
+
+    def append(self, facts: Sequence[Fact]) -> list[Receipt]:
+        """Append facts and wait until they are durable."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a read connection."""
+        ...
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A request that waits, and its size in bytes; the future holds how many of its spans are new."""
+
+    request: Request
+    bytes: int
+    future: Future[int]
+
+
+class Committer:
+    """One thread that commits groups of requests. `after` is called when a group stands, once for each."""
+
+    def __init__(self, ledger: Book, lake: Lake, after: Callable[[], None] | None = None) -> None:
+        self._ledger, self._lake, self._after = ledger, lake, after
+        self._queue: deque[Waiting] = deque()
+        self._spans = self._bytes = 0
+        self._ready = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def check_room(self) -> None:
+        """Refuse (503) more requests while too much waits: asked before a body is read."""
+        if self._spans >= WAITING_SPANS or self._bytes >= WAITING_BYTES:
+            title = f"{self._spans} spans wait to be written; more are not taken now."
+            fix = "Send it again after a second."
+            raise refuse("overloaded", title, status=503, fix=fix, retry_after_s=_RETRY_S)
+
+    def submit(self, request: Request, size: int) -> Future[int]:
+        """Queue a request of a size in bytes; the future is done once its spans are durable."""
+        waiting = Waiting(request, size, Future())
+        if not request.rows:
+            waiting.future.set_result(0)
+            return waiting.future
+        with self._ready:
+            if self._stopping:
+                raise _closed()
+            self.check_room()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="span-committer", daemon=True)
+                self._thread.start()
+            self._queue.append(waiting)
+            self._spans += len(request.rows)
+            self._bytes += size
+            self._ready.notify()
+        return waiting.future
+
+    def close(self) -> None:
+        """Commit what waits, then stop; call it before the lake and the ledger are closed."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while group := self._next():
+            try:
+                counts = commit([one.request for one in group], self._ledger, self._lake)
+            except Exception as fault:
+                for one in group:
+                    one.future.set_exception(fault)
+                continue
+            for one, count in zip(group, counts, strict=True):
+                one.future.set_result(count)
+            if self._after is not None:
+                self._after()
+
+    def _next(self) -> list[Waiting]:
+        """Take the next group; nothing once the committer is closed and nobody waits."""
+        with self._ready:
+            while not (self._queue or self._stopping):
+                self._ready.wait()
+            group: list[Waiting] = []
+            spans = 0
+            while self._queue and (not group or spans + len(self._queue[0].request.rows) <= GROUP_SPANS):
+                waiting = self._queue.popleft()
+                spans += len(waiting.request.rows)
+                self._spans -= len(waiting.request.rows)
+                self._bytes -= waiting.bytes
+                if waiting.future.set_running_or_notify_cancel():
+                    group.append(waiting)
+            assert self._spans >= 0, "what is taken was counted"
+            return group or (self._next() if self._queue else [])
+
+
+def commit(requests: Sequence[Request], ledger: Book, lake: Lake) -> list[int]:
+    """Write the spans that do not stand yet, with one fact; gives how many of each request were new.
+
+    Raises ProblemError when nothing of it was kept.
+    """
+    with ledger.reading() as connection:
+        known = standing_spans(connection, {row[0] for one in requests for row in one.rows})
+    rows: list[Row] = []
+    counts: list[int] = []
+    for request in requests:
+        before = len(rows)
+        rows += _new(request.rows, known)
+        counts.append(len(rows) - before)
+    if rows:
+        _enter(rows, _resources(requests), ledger, lake)
+    return counts
+
+
+def _new(rows: Iterable[Row], known: dict[str, set[bytes]]) -> Iterable[Row]:
+    """Give the rows that do not stand, and remember them."""
+    for row in rows:
+        spans = known.setdefault(row[0], set())
+        span = bytes.fromhex(row[1])
+        if span not in spans:
+            spans.add(span)
+            yield row
+
+
+def _resources(requests: Iterable[Request]) -> dict[str, set[str]]:
+    named: dict[str, set[str]] = {}
+    for request in requests:
+        for service, resource in request.resources:
+            named.setdefault(service, set()).add(resource)
+    return named
+
+
+def _enter(rows: list[Row], named: dict[str, set[str]], ledger: Book, lake: Lake) -> None:
+    """Write one file, and append its fact."""
+    from trivium.mlops.traces.filing import table_of, write_file
+
+    summary = Summary()
+    summary.add(rows)
+    stage = lake.stage()
+    try:
+        path = stage.path(TABLE, 0)
+        write_file(table_of(rows), path)
+        files = stage.publish([(TABLE, path, len(rows))])
+        received = SpansReceived(
+            files=files,
+            spans=len(rows),
+            traces=summary.traces(),
+            usage=summary.usage(),
+            traffic=summary.traffic(),
+            resources=resources_of(named),
+        )
+        ledger.append([_fact(received)])
+    except BaseException as fault:
+        lake.give_up(stage, fault)
+        raise
+    stage.discard()
+
+
+def _fact(received: SpansReceived) -> Fact:
+    endpoints = {one.endpoint for one in received.traffic} | {one.at.endpoint for one in received.usage}
+    return Fact(
+        kind=Kind.SPANS_RECEIVED,
+        subject=endpoints.pop() if len(endpoints) == 1 else "",
+        happened_at=max((one.end for one in received.traces), default=now()),
+        source=SOURCE,
+        key=f"sha256:{received.files[0].sha256}",
+        body=encode_spans(received),
+    )
+
+
+def _closed() -> ProblemError:
+    return refuse("closed", "The server is stopping.", status=503, fix="Send it again.", retry_after_s=_RETRY_S)
