@@ -59,13 +59,13 @@ class LabelsReceived(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     problems: tuple[Trouble, ...] = ()
 
 
-_encoder = msgspec.json.Encoder(order="deterministic")
+_encoder = msgspec.json.Encoder()
 _predictions: msgspec.json.Decoder[PredictionsReceived] = msgspec.json.Decoder(PredictionsReceived)
 _labels: msgspec.json.Decoder[LabelsReceived] = msgspec.json.Decoder(LabelsReceived)
 
 
 def encode_received(received: PredictionsReceived | LabelsReceived) -> bytes:
-    """Write a delivery as a fact's body: JSON with sorted keys."""
+    """Write a delivery as a fact's body: JSON, its fields in the order of the record, its buckets as given."""
     return _encoder.encode(received)
 
 
