@@ -34,6 +34,7 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.lake.lake import Lake
     from trivium.lake.manifest import Manifest
     from trivium.ledger.book import Ledger
+    from trivium.mlops.fold import ModelsFold
     from trivium.mlops.traces.committer import Committer
     from trivium.mlops.traces.standing import StandingFold
 
@@ -48,6 +49,7 @@ def open_rooms(home: Path) -> Rooms:
             DataopsFold(meaning),
             ProducersFold(producer),
             StandingFold(),
+            ModelsFold(),
         ],
     )
     try:
@@ -74,10 +76,11 @@ def open_rooms(home: Path) -> Rooms:
 
 def meaning(recorded: RecordedFact) -> Sequence[Statement]:
     """Say what a fact of any kind means, in statements; deliveries and closed months mean nothing to the graph."""
-    from trivium.facts.kinds import DECLARED, Kind
+    from trivium.facts.kinds import DECLARED, TRACED, Kind
     from trivium.facts.predictions import decode_predictions
     from trivium.facts.statements import decode_statement
     from trivium.facts.traffic import asked
+    from trivium.intake.mlflow.meaning import changed
     from trivium.intake.openlineage.reader import statements
     from trivium.intake.otlp.meaning import endpoints_seen
 
@@ -88,7 +91,9 @@ def meaning(recorded: RecordedFact) -> Sequence[Statement]:
         return endpoints_seen(recorded)
     if kind == Kind.PREDICTIONS_RECEIVED:
         return tuple(asked(decode_predictions(recorded.fact.body).traffic, logged=True))
-    return (decode_statement(recorded.fact.body),) if kind in DECLARED else ()
+    if kind in DECLARED:
+        return (decode_statement(recorded.fact.body),)
+    return changed(recorded) if kind in TRACED else ()
 
 
 def tour(

@@ -16,6 +16,7 @@ KINDS: Final = (
 )  # fmt: skip
 MAX_LENGTH: Final = 4096
 
+_HEX: Final = frozenset("0123456789abcdefABCDEF-")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FIX = "Write `kind:name` with a kind of " + ", ".join(KINDS) + "."
 
@@ -70,6 +71,13 @@ def dataset(namespace: str, name: str) -> str:
 def job(namespace: str, name: str) -> str:
     """Write the key of a job from OpenLineage's pair."""
     return str(AssetKey("job", name, namespace))
+
+
+def run_key(run_id: str) -> str:
+    """Write the key of a run; a UUID is written in lower case, any other id as it is."""
+    if len(run_id) == 36 and _HEX.issuperset(run_id):
+        return "run:" + run_id.lower()
+    return "run:" + run_id
 
 
 def model_version(name: str, version: str) -> str:

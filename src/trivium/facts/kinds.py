@@ -33,6 +33,8 @@ class Kind(StrEnum):
     """A run is a trial of an experiment."""
     VERSION_REGISTERED = "version.registered"
     """A model version took shape from runs."""
+    VERSION_DATED = "version.dated"
+    """When a version was really registered."""
     VERSION_USED = "version.used"
     """An endpoint serves, or a job takes as input, a model version."""
     VERSION_PREDICTED = "version.predicted"
@@ -123,8 +125,8 @@ TRACKING: Final = frozenset(
 DECLARED: Final = frozenset(
     {
         Kind.ASSET_TITLED, Kind.ASSET_OWNED, Kind.ASSET_BELONGS, Kind.PRODUCT_VALUED, Kind.DATASET_LIFE,
-        Kind.NAME_ALIAS, Kind.RESOURCE_USED, Kind.RUN_TRIAL, Kind.VERSION_REGISTERED, Kind.VERSION_USED,
-        Kind.VERSION_PREDICTED, Kind.PRODUCT_CORRECT, Kind.RULE_DECLARED, Kind.DECLARATION_WITHDRAWN,
+        Kind.NAME_ALIAS, Kind.RESOURCE_USED, Kind.RUN_TRIAL, Kind.VERSION_REGISTERED, Kind.VERSION_DATED,
+        Kind.VERSION_USED, Kind.VERSION_PREDICTED, Kind.PRODUCT_CORRECT, Kind.RULE_DECLARED, Kind.DECLARATION_WITHDRAWN,
     }
 )  # fmt: skip
 """Kinds whose body is one declared statement of `facts.statements`."""

@@ -199,6 +199,13 @@ class VersionRegistered(msgspec.Struct, frozen=True, omit_defaults=True, tag="ve
     prompt: bool = False
 
 
+class VersionDated(msgspec.Struct, frozen=True, omit_defaults=True, tag="version.dated"):
+    """When a version was registered really, whatever its registration says."""
+
+    version: str
+    at: Instant
+
+
 class VersionUsed(msgspec.Struct, frozen=True, omit_defaults=True, tag="version.used"):
     """An endpoint serves a version, or a job takes it as input, from `since` until `until` (0: without end)."""
 
@@ -262,8 +269,8 @@ class Withdrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag="declaratio
 
 
 Declared = (
-    Titled | Owned | Belongs | Valued | Life | Alias | ResourceUsed | TrialOf | VersionRegistered | VersionUsed
-    | Predicted | Correct | Rule | Withdrawn
+    Titled | Owned | Belongs | Valued | Life | Alias | ResourceUsed | TrialOf | VersionRegistered | VersionDated
+    | VersionUsed | Predicted | Correct | Rule | Withdrawn
 )  # fmt: skip
 Observed = RunSeen | JobSeen | DatasetSeen | CheckSeen | QualityMeasured | EndpointSeen | Asked
 Statement = Observed | Declared
@@ -274,7 +281,8 @@ Reader = Callable[[RecordedFact], Sequence[Statement]]
 IDENTITY: dict[type, tuple[str, ...]] = {
     Titled: ("asset",), Owned: ("asset", "team"), Belongs: ("asset", "product"), Valued: ("product", "currency"),
     Life: ("dataset",), Alias: ("name",), ResourceUsed: ("asset", "resource"), TrialOf: ("run",),
-    VersionRegistered: ("version",), VersionUsed: ("version", "by", "since"), Predicted: ("version", "by", "month"),
+    VersionRegistered: ("version",), VersionDated: ("version",),
+    VersionUsed: ("version", "by", "since"), Predicted: ("version", "by", "month"),
     Correct: ("product",), Rule: ("name",),
 }  # fmt: skip
 """The fields by which a later declared statement replaces an earlier one."""

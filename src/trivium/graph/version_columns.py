@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.facts.period import parse_period
-from trivium.facts.statements import Declared, Predicted, VersionRegistered, VersionUsed
+from trivium.facts.statements import Declared, Predicted, VersionDated, VersionRegistered, VersionUsed
 from trivium.graph.flows import FOREVER, Consumptions, Int32, Predictions, VersionRuns, Versions
 from trivium.graph.naming import Naming, Placed
 
@@ -42,6 +42,12 @@ class VersionBook:
         """Enter what a person or a registry says of a version."""
         self.rows[key] = row
         self.made.setdefault(key, set()).update(row.runs)
+
+    def date(self, key: str, at: Instant) -> None:
+        """Enter when a version was really registered; of one that nobody registered it says nothing."""
+        row = self.rows.get(key)
+        if row is not None and row.registered:
+            self.rows[key] = replace(row, at=at)
 
     def make(self, key: str, run: str, at: Instant, sequence: int) -> None:
         """Enter a run that wrote a version; of one that nobody registered the earliest such end is its registration."""
@@ -75,7 +81,9 @@ def book_of(declared: list[tuple[Declared, int]], naming: Naming) -> VersionBook
         if isinstance(statement, VersionRegistered):
             _register(book, statement, sequence, naming)
     for statement, sequence in declared:
-        if isinstance(statement, VersionUsed):
+        if isinstance(statement, VersionDated):
+            book.date(naming.name(statement.version), statement.at)
+        elif isinstance(statement, VersionUsed):
             until = statement.until or FOREVER
             book.use(naming.name(statement.version), naming.name(statement.by), statement.since, until, sequence)
         elif isinstance(statement, Predicted):

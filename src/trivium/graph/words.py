@@ -19,6 +19,7 @@ from trivium.facts.statements import (
     Titled,
     TrialOf,
     Valued,
+    VersionDated,
     VersionRegistered,
     VersionUsed,
 )
@@ -29,7 +30,8 @@ SHARED: Final = "shared"
 KEY_FIELDS: Final[dict[type, tuple[str, ...]]] = {
     Titled: ("asset",), Owned: ("asset", "team"), Belongs: ("asset", "product"), Valued: ("product",),
     Life: ("dataset",), Alias: ("name", "means"), ResourceUsed: ("asset",), TrialOf: ("run", "experiment"),
-    VersionRegistered: ("version", "runs", "experiment", "copy_of"), VersionUsed: ("version", "by"),
+    VersionRegistered: ("version", "runs", "experiment", "copy_of"), VersionDated: ("version",),
+    VersionUsed: ("version", "by"),
     Predicted: ("version", "by"), Correct: ("product",), Rule: ("to", "spread"),
 }  # fmt: skip
 """The fields that hold asset keys. A resource stands apart: it may be written with or without its kind."""

@@ -47,7 +47,6 @@ def _compiled(statement: TextClause, dialect: Dialect) -> tuple[str, Callable[[d
     names = compiled.positiontup
     if names is None:
         return str(compiled), dict
-    if len(names) == 1:
-        (only,) = names
-        return str(compiled), lambda row: (row[only],)
+    if len(names) < 2:
+        return str(compiled), lambda row: tuple([row[name] for name in names])
     return str(compiled), itemgetter(*names)

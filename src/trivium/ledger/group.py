@@ -18,7 +18,7 @@ Receipts = list[Receipt]
 Within = Callable[[Any, Sequence[RecordedFact]], None]
 Decide = Callable[[Any], Sequence[Fact]]
 Answered = Callable[[Any, Sequence[Receipt]], None]
-Check = Callable[[Any], None]
+Check = Callable[[Any], object]
 FoldInside = Callable[[Connection, Sequence[RecordedFact]], None]
 Pair = tuple[str, str]
 

@@ -25,6 +25,7 @@ from trivium.entrypoints.api.health import health_endpoint, metrics_endpoint
 from trivium.entrypoints.api.lineage import PATH, Lineage, LineageBatch
 from trivium.entrypoints.api.marquez import marquez_routes
 from trivium.entrypoints.api.metrics import Metrics
+from trivium.entrypoints.api.mlflow.routes import mlflow_routes
 from trivium.entrypoints.api.otlp import PATH as TRACES
 from trivium.entrypoints.api.otlp import Traces
 from trivium.entrypoints.api.questions import question_endpoint, table_endpoint
@@ -52,6 +53,7 @@ def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
         policies.guarded_route(TRACES, Traces(rooms.spans, metrics), policies.INGEST_SPANS, ["POST"]),
         policies.guarded_route("/health", health_endpoint(rooms), policies.OPEN, ["GET"]),
         policies.guarded_route("/metrics", metrics_endpoint(metrics), policies.READ, ["GET"]),
+        *mlflow_routes(rooms),
         *marquez_routes(rooms),
         Mount(PREFIX, our_interface(rooms)),
         *page_routes(rooms),

@@ -24,10 +24,9 @@ from trivium.entrypoints.answers.remedies import completed
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.lineage import refusal
 from trivium.facts.instants import format_instant
-from trivium.facts.keys import kind_of
+from trivium.facts.keys import kind_of, run_key
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.graph.ran import Ran
-from trivium.intake.openlineage.names import run_key
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Told = dict[str, Any]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import Instant
+from trivium.facts.keys import run_key
 from trivium.facts.statements import DatasetSeen, DatasetUse, JobSeen, Observed, RunSeen
 from trivium.intake.openlineage.decoding import decode_event, producer_in
 from trivium.intake.openlineage.facets import (
@@ -29,7 +30,6 @@ from trivium.intake.openlineage.names import (
     fits,
     job_key,
     named_run,
-    run_key,
 )
 from trivium.intake.openlineage.quality import checks_of, measures_of
 

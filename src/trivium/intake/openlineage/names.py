@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from trivium.facts.keys import MAX_LENGTH, dataset, job
+from trivium.facts.keys import MAX_LENGTH, dataset, job, run_key
 
 SOURCE: Final = "openlineage"
 MAX_NAME: Final = MAX_LENGTH // 3 - 64
@@ -16,15 +16,6 @@ TEST: Final = "TEST"
 RUN_ID_TAGS: Final = ("mlflow.run_id", "mlflow.runId", "mlflow_run_id")
 RESOURCE_TAG: Final = "trivium.resource_id"
 TEAM: Final = "team:"
-
-_HEX = frozenset("0123456789abcdefABCDEF-")
-
-
-def run_key(run_id: str) -> str:
-    """Write the key of a run; a UUID is written in lower case, any other id as it is."""
-    if len(run_id) == 36 and _HEX.issuperset(run_id):
-        return "run:" + run_id.lower()
-    return "run:" + run_id
 
 
 def pair_of(value: Any) -> tuple[str, str] | None:

@@ -13,13 +13,13 @@ import msgspec
 from trivium.facts.bounds import check_bounds, decode, malformed, without_mark
 from trivium.facts.fact import Fact
 from trivium.facts.instants import parse_instant
-from trivium.facts.keys import dataset, job
+from trivium.facts.keys import dataset, job, run_key
 from trivium.facts.kinds import Kind
 from trivium.facts.misfits import misfit
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.screening import Screen
 from trivium.intake.openlineage.meaning import statements
-from trivium.intake.openlineage.names import EVENTS, MAX_NAME, SOURCE, run_key
+from trivium.intake.openlineage.names import EVENTS, MAX_NAME, SOURCE
 
 __all__ = ["BatchFailure", "accept", "accept_batch", "body_hash", "statements"]
 
