@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, exists, or_, select
 
-from trivium.mlops.search.conditions import compared
+from trivium.mlops.search.conditions import LaterFirst, compared
 from trivium.mlops.search.grammar import (
     LISTED,
     NULLABLE,
@@ -24,6 +25,8 @@ from trivium.mlops.tables import datasets, inputs, latest, params, run_tags, run
 
 MAX_RESULTS_DEFAULT: Final = 1_000
 MAX_RESULTS: Final = 50_000
+JOINS_MAX: Final = 8
+"""Metrics of a filter that are joined at most, beside those to order by; SQLite takes 64 tables."""
 RUN_NAME_TAG: Final = "mlflow.runName"
 _ALIASES: Final = {
     "created": "start_time", "Created": "start_time",
@@ -95,14 +98,13 @@ def select_runs(asked: RunSearch) -> Select[tuple[int]]:
     """
     orders = parse_orders(asked.order_by, WORDS)
     refuse_twice(orders)
-    wanted = [_condition(comparison) for comparison in parse_filter(asked.filter, WORDS)]
-    source: FromClause = runs
+    source, wanted = _filtered(parse_filter(asked.filter, WORDS))
     clauses: list[ColumnElement[Any]] = []
     for order in orders:
         source, ordered = _ordered(source, order)
         clauses += ordered
     if not any(order.entity == "attribute" and order.key == "start_time" for order in orders):
-        clauses.append(runs.c.start_ms.desc().nulls_last())
+        clauses.append(LaterFirst(runs.c.start_ms))
     return (
         select(runs.c.run)
         .select_from(source)
@@ -111,11 +113,29 @@ def select_runs(asked: RunSearch) -> Select[tuple[int]]:
     )
 
 
+def _filtered(comparisons: Sequence[Comparison]) -> tuple[FromClause, list[ColumnElement[bool]]]:
+    """Join the first metrics that are compared, from whose index the search then begins; write all else as conditions.
+
+    A run has one latest value of a metric, so a join makes no run twice.
+    """
+    source: FromClause = runs
+    wanted: list[ColumnElement[bool]] = []
+    joined = 0
+    for comparison in comparisons:
+        if comparison.entity == "metric" and joined < JOINS_MAX:
+            joined += 1
+            table = latest.alias()
+            source = source.join(table, and_(table.c.run == runs.c.run, *_of_metric(table, comparison)))
+        else:
+            wanted.append(_condition(comparison))
+    return source, wanted
+
+
 def _condition(comparison: Comparison) -> ColumnElement[bool]:
     operator, key, value = comparison.operator, comparison.key, comparison.value
     match comparison.entity:
         case "metric":
-            return _by_metric(key, operator, value)
+            return exists().where(latest.c.run == runs.c.run, *_of_metric(latest, comparison))
         case "dataset":
             return _by_dataset(key, operator, value)
         case "param" | "tag":
@@ -127,11 +147,11 @@ def _condition(comparison: Comparison) -> ColumnElement[bool]:
             return compared(_COLUMNS[key], operator, value)
 
 
-def _by_metric(key: str, operator: str, value: Any) -> ColumnElement[bool]:
+def _of_metric(table: FromClause, comparison: Comparison) -> tuple[ColumnElement[bool], ...]:
     """Compare the latest value; NaN differs from everything and fulfils nothing else."""
-    holds = compared(latest.c.value, operator, value)
-    told = or_(holds, latest.c.is_nan == 1) if operator == "!=" else and_(latest.c.is_nan == 0, holds)
-    return runs.c.run.in_(select(latest.c.run).where(latest.c.key == key, told))
+    holds = compared(table.c.value, comparison.operator, comparison.value)
+    told = or_(holds, table.c.is_nan == 1) if comparison.operator == "!=" else and_(table.c.is_nan == 0, holds)
+    return table.c.key == comparison.key, told
 
 
 def _by_keyed(table: Table, key: str, operator: str, value: Any) -> ColumnElement[bool]:
