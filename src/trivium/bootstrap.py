@@ -36,6 +36,7 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.ledger.book import Ledger
     from trivium.mlops.fold import ModelsFold
     from trivium.mlops.traces.committer import Committer
+    from trivium.mlops.traces.fold import TracesFold
     from trivium.mlops.traces.standing import StandingFold
 
     settings = read_settings(home)
@@ -49,6 +50,7 @@ def open_rooms(home: Path) -> Rooms:
             DataopsFold(meaning),
             ProducersFold(producer),
             StandingFold(),
+            TracesFold(),
             ModelsFold(),
         ],
     )
@@ -78,6 +80,7 @@ def meaning(recorded: RecordedFact) -> Sequence[Statement]:
     """Say what a fact of any kind means, in statements; deliveries and closed months mean nothing to the graph."""
     from trivium.facts.kinds import DECLARED, TRACED, Kind
     from trivium.facts.predictions import decode_predictions
+    from trivium.facts.spans import decode_spans
     from trivium.facts.statements import decode_statement
     from trivium.facts.traffic import asked
     from trivium.intake.mlflow.meaning import changed
@@ -88,7 +91,7 @@ def meaning(recorded: RecordedFact) -> Sequence[Statement]:
     if kind == Kind.LINEAGE_EVENT:
         return statements(recorded)
     if kind == Kind.SPANS_RECEIVED:
-        return endpoints_seen(recorded)
+        return (*endpoints_seen(recorded), *asked(decode_spans(recorded.fact.body).traffic, logged=False))
     if kind == Kind.PREDICTIONS_RECEIVED:
         return tuple(asked(decode_predictions(recorded.fact.body).traffic, logged=True))
     if kind in DECLARED:

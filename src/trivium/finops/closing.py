@@ -36,7 +36,9 @@ CLOSED = Table(
 )
 SOURCE: Final = "trivium.close"
 FACTS_CAME: Final = "facts_came"
-COUNTED: Final = DECLARED | TRACED | {Kind.LINEAGE_EVENT, Kind.CHARGES_IMPORTED}
+OBSERVED: Final = frozenset({Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED})
+"""Kinds of observations that a month may count: those that happened in it."""
+COUNTED: Final = DECLARED | TRACED | OBSERVED | {Kind.CHARGES_IMPORTED}
 """Kinds of facts that a month may count."""
 _AT_ONCE: Final = 1_000
 
@@ -117,10 +119,10 @@ def _counts_in(connection: Connection, recorded: RecordedFact, month: Period, re
 
     A run that began before may still name what it read then, its parent and its tags.
     """
-    if recorded.fact.kind != Kind.LINEAGE_EVENT:
+    if recorded.fact.kind not in OBSERVED:
         return True
     said = reader(recorded)
-    if any(getattr(statement, "at", 0) < month.end for statement in said):
+    if any(getattr(one, "day", getattr(one, "at", 0)) < month.end for one in said):
         return True
     named = {key for one in said if isinstance(one, RunSeen) for key in (one.run, one.parent, *one.same_as) if key}
     begun = select(runs.c.run).join(names, names.c.id == runs.c.run)

@@ -11,6 +11,7 @@ from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import Instant
 from trivium.facts.keys import kind_of
 from trivium.facts.statements import (
+    Asked,
     CheckSeen,
     DatasetSeen,
     DatasetUse,
@@ -67,6 +68,8 @@ class Batch:
         self.resources: dict[tuple[str, str], int] = {}
         self.merges: dict[tuple[str, str, str], int] = {}
         self.declared: list[DeclaredRow] = []
+        self.asked: dict[tuple[str, str, Instant, bool], tuple[int, int, int]] = {}
+        """Requests, errors and first fact by endpoint, version (or nothing), day, and whether predictions tell."""
         self.mentions: dict[tuple[str, int], None] = {}
         self._sequence = 0
         self._recorded_at = 0
@@ -78,6 +81,7 @@ class Batch:
             CheckSeen: self._check,
             QualityMeasured: self._measure,
             EndpointSeen: self._endpoint,
+            Asked: self._asked,
         }
 
     def begin(self, recorded: RecordedFact) -> None:
@@ -139,6 +143,13 @@ class Batch:
         endpoint = self._name(seen.endpoint, seen.at)
         for resource in seen.resources:
             self.resources.setdefault((endpoint, resource), self._sequence)
+
+    def _asked(self, seen: Asked) -> None:
+        endpoint = self._name(seen.endpoint, seen.day)
+        version = self._name(seen.version, seen.day) if seen.version else ""
+        key = (endpoint, version, seen.day, seen.logged)
+        requests, errors, sequence = self.asked.get(key, (0, 0, self._sequence))
+        self.asked[key] = (requests + seen.requests, errors + seen.errors, sequence)
 
     def _checked(self, dataset: str, run: str, at: Instant) -> None:
         self._name(dataset, at, named=not run)

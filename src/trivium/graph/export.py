@@ -60,7 +60,7 @@ def _add_versions(described: dict[str, dict[str, Any]], flows: Flows, claimed: s
     for version, run in zip(flows.version_runs.version.tolist(), flows.version_runs.run.tolist(), strict=True):
         described[versions.keys[version]].setdefault("runs", []).append(flows.runs.keys[run])
     uses = flows.consumptions
-    for version, user in zip(uses.version.tolist(), uses.consumer.tolist(), strict=True):
+    for version, user in sorted(set(zip(uses.version.tolist(), uses.consumer.tolist(), strict=True))):
         described[versions.keys[version]].setdefault("used_by", []).append(flows.consumers[user])
 
 

@@ -21,6 +21,7 @@ from trivium.facts.statements import (
     TrialOf,
     VersionRegistered,
 )
+from trivium.graph.asked_columns import enter_asked
 from trivium.graph.declarations import all_declared
 from trivium.graph.flows import OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
@@ -61,6 +62,7 @@ def read_flows(connection: Connection, sequence: int | None = None) -> Flows:
     datasets, dataset_place = list_datasets(connection, naming, writes, _declared_keys(said, naming, "dataset:"))
     book = book_of(said, naming)
     _enter_model_uris(book, naming, runs, reads, writes)
+    enter_asked(book, connection, naming)
     book.notice_used()
     experiments = _experiments(said, naming)
     versions, consumers = version_keys(book), _consumers(book, said, naming)

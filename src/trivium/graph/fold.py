@@ -22,8 +22,8 @@ class GraphFold:
     """
 
     name = "graph"
-    version = 3
-    kinds = DECLARED | TRACED | {Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED}
+    version = 4
+    kinds = DECLARED | TRACED | {Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED}
     inside = False
 
     def __init__(self, reader: Reader) -> None:

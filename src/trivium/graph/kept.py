@@ -23,6 +23,7 @@ _MARKS: Final = {
     "linked": text(
         "SELECT count(*), coalesce(sum(first_at / 1000000), 0), coalesce(sum(first_at % 1000000), 0) FROM graph_links"
     ),
+    "asked": text("SELECT count(*) FROM graph_asked"),
     "described": text(
         "SELECT count(*), coalesce(sum(sequence), 0), coalesce(sum(at / 1000000), 0), coalesce(sum(at % 1000000), 0)"
         " FROM graph_descriptions WHERE field IN ('job_type', 'owners', 'documentation', 'tag:trivium:life')"

@@ -86,6 +86,12 @@ _PUT_DECLARED = text(
     " sequence = CASE WHEN statement = excluded.statement THEN sequence ELSE excluded.sequence END,"
     " statement = excluded.statement"
 )
+_ADD_ASKED = text(
+    "INSERT INTO graph_asked (consumer, version, day, logged, requests, errors, sequence)"
+    " VALUES (:consumer, :version, :day, :logged, :requests, :errors, :sequence)"
+    " ON CONFLICT (consumer, version, day, logged) DO UPDATE SET requests = requests + excluded.requests,"
+    " errors = errors + excluded.errors"
+)
 _PUT_HEAD = text(
     "INSERT INTO graph_head (one, sequence) VALUES (1, :sequence) ON CONFLICT (one) DO UPDATE SET"
     " sequence = CASE WHEN excluded.sequence > sequence THEN excluded.sequence ELSE sequence END"
@@ -106,7 +112,16 @@ def store(connection: Connection, batch: Batch, head: int) -> None:
     )
     put(_PUT_MENTION, ({"asset": ids[asset], "sequence": sequence} for asset, sequence in batch.mentions))
     put(_PUT_DECLARED, (msgspec.structs.asdict(row) for row in batch.declared))
+    put(_ADD_ASKED, _asked_rows(batch, ids))
     put(_PUT_HEAD, [{"sequence": head}])
+
+
+def _asked_rows(batch: Batch, ids: dict[str, int]) -> Iterator[dict[str, int]]:
+    for (endpoint, version, day, logged), (requests, errors, sequence) in batch.asked.items():
+        yield {
+            "consumer": ids[endpoint], "version": ids[version] if version else 0, "day": day, "logged": int(logged),
+            "requests": requests, "errors": errors, "sequence": sequence,
+        }  # fmt: skip
 
 
 class _Put:

@@ -129,6 +129,19 @@ declared = Table(
     sqlite_with_rowid=False,
 )
 
+asked = Table(
+    "graph_asked",
+    metadata,
+    Column("consumer", Integer, primary_key=True, autoincrement=False, comment="the endpoint"),
+    Column("version", Integer, primary_key=True, autoincrement=False, comment="0 where nobody said which answered"),
+    Column("day", BigInteger, primary_key=True, autoincrement=False, comment="first instant of the UTC day"),
+    Column("logged", Integer, primary_key=True, autoincrement=False, comment="1 where predictions were received"),
+    Column("requests", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False, comment="part of the requests"),
+    Column("sequence", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 mentions = Table(
     "graph_mentions",
     metadata,

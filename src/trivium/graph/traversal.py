@@ -19,6 +19,7 @@ from trivium.facts.statements import (
     VersionRegistered,
     VersionUsed,
 )
+from trivium.graph.asked_columns import observed_uses
 from trivium.graph.declarations import all_declared
 from trivium.graph.flows_reader import DEFAULT_EXPERIMENT
 from trivium.graph.identity import names_now
@@ -135,13 +136,14 @@ def lineage_at(connection: Connection, as_of: Instant | None = None) -> Lineage:
 
 
 def _ways(connection: Connection) -> Ways:
-    return kept(connection, "ways", ("linked", "declared", "merged", "described"), _read_ways, _jobs_now)
+    return kept(connection, "ways", ("linked", "declared", "merged", "described", "asked"), _read_ways, _jobs_now)
 
 
 def _read_ways(connection: Connection) -> Ways:
     names = names_now(connection)
     found = list(_links(connection))
     found += _declared_ways(all_declared(connection), _jobs_now(connection))
+    found += _observed_ways(connection, {(source, target) for _, _, source, target in found})
     rows = [(since, until, _named(names, source), _named(names, target)) for since, until, source, target in found]
     rows = [row for row in rows if row[2] != row[3]]
     changes = {row[0] for row in rows} | {row[1] for row in rows}
@@ -166,6 +168,13 @@ def _declared_ways(said: Said, jobs: Mapping[str, str]) -> Iterator[Way]:
             yield statement.since, statement.until, statement.version, statement.by
         elif isinstance(statement, Belongs):
             yield FIRST, 0, statement.asset, statement.product
+
+
+def _observed_ways(connection: Connection, told: Collection[tuple[str, str]]) -> Iterator[Way]:
+    """Give the versions that were seen to answer for an endpoint though nobody declares it."""
+    for version, consumer, day in observed_uses(connection):
+        if (version, consumer) not in told:
+            yield day, 0, version, consumer
 
 
 def _ways_of_version(
