@@ -62,6 +62,8 @@ NOUNS: Final = {
     "asset": "One asset with all that is known of it.",
     "ledger": "The book of facts: read, verify, prove, rebuild.",
     "import": "Bring bills in.",
+    "traces": "Traced requests, as OTLP clients send them.",
+    "trace": "One traced request.",
 }
 """The nouns of the command line, each with its help."""
 
@@ -81,6 +83,11 @@ QUESTIONS: Final = (
     Question("graph_unmatched", "graph", "unmatched", "/graph/unmatched", "What could not be joined, in money.",
              table="names", whole=True),
     Question("search", "", "search", "/search", "Assets by words of their names.", table="results", whole=True),
+    Question("traces", "traces", "list", "/traces", "Traced requests, the newest first: tokens and estimated money.",
+             table="traces"),
+    Question("trace_show", "trace", "show", "/trace", "One traced request: its spans as a tree, tokens and money."),
+    Question("usage", "", "usage", "/usage", "What endpoints use of models by day, and what that costs by list price.",
+             table="lines"),
     Question("facts", "ledger", "facts", "/facts", "The facts of the ledger, the newest first.", table="facts"),
     Question("fact", "ledger", "fact", "/fact", "One fact with its body."),
     Question("ledger_head", "ledger", "head", "/ledger/head", "How far the ledger reaches, and its Merkle root."),

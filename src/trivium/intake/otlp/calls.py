@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ Call = tuple[
 
 Provider and model are None where the span is no call of a model, and empty where it does not say them.
 """
+_COUNTED: Final = frozenset({Said.INPUT, Said.OUTPUT, Said.CACHE_READ, Said.CACHE_WRITE, Said.USAGE})
 NO_CALL: Final[Call] = ("", None, None, None, None, None, None, None, None, "")
 
 
@@ -27,22 +29,32 @@ def call_of(meanings: Iterable[Meaning]) -> Call:
     Spans around calls (agents, tools, chains) repeat the tokens of the calls inside, so they are none. Tokens that
     came from a cache are part of the input; who counts them beside it is seen by more of them than of the input.
     """
-    said = _preferred(meanings)
-    operation, kind = _name(said.get(Said.OPERATION)), _name(said.get(Said.SPAN_KIND)).lower()
-    version = version_of(said.get(Said.VERSION))
-    asked, answered = _name(said.get(Said.REQUEST_MODEL)), _name(said.get(Said.RESPONSE_MODEL))
-    tokens = [said.get(one) for one in (Said.INPUT, Said.OUTPUT, Said.CACHE_READ, Said.CACHE_WRITE)]
-    around = operation.lower() in AROUND or kind in AROUND
-    if around or not (asked or answered or any(count is not None for count in tokens)):
+    counts: list[Meaning] = []
+    names: list[Meaning] = []
+    for meaning in meanings:
+        (counts if meaning[0] in _COUNTED else names).append(meaning)
+    operation, provider, answered, asked, tier, around, version = _named(tuple(names))
+    said = _preferred(counts) if counts else {}
+    if around or not (answered or said):
         return (operation, None, None, None, None, None, None, None, None, version)
-    given, out, read, written = tokens
+    given, read, written = said.get(Said.INPUT), said.get(Said.CACHE_READ), said.get(Said.CACHE_WRITE)
     cached = (read or 0) + (written or 0)
     if cached > (given or 0):
         given = (given or 0) + cached
+    return (operation, provider, answered, asked, tier, given, said.get(Said.OUTPUT), read, written, version)
+
+
+@lru_cache(maxsize=4_096)
+def _named(meanings: tuple[Meaning, ...]) -> tuple[str, str, str, str, str, bool, str]:
+    """Read the names among meanings: operation, provider, model, model asked for, tier, whether it is around calls."""
+    said = _preferred(meanings)
+    operation, kind = _name(said.get(Said.OPERATION)), _name(said.get(Said.SPAN_KIND)).lower()
+    asked, answered = _name(said.get(Said.REQUEST_MODEL)), _name(said.get(Said.RESPONSE_MODEL))
     tier = _name(said.get(Said.TIER)).lower()
+    around = operation.lower() in AROUND or kind in AROUND
     provider = _name(said.get(Said.PROVIDER)).lower()
-    tier = "" if tier == "auto" else tier
-    return (operation, provider, answered or asked, asked, tier, given, out, read, written, version)
+    version = version_of(said.get(Said.VERSION))
+    return operation, provider, answered or asked, asked, "" if tier == "auto" else tier, around, version
 
 
 def version_of(value: Any) -> str:

@@ -44,6 +44,7 @@ class Lexicon:
         self.names: dict[bytes, str] = {}
         self.resources: dict[bytes, Any] = {}
         self.scopes: dict[bytes, bytes] = {}
+        self.statuses: dict[bytes, tuple[int, str]] = {}
 
     def name(self, raw: bytes) -> str:
         """Give a text without known secrets."""
@@ -86,7 +87,9 @@ def entry_of(key: str, value: Any) -> Entry:
     if alias is None:
         return member, None
     said, rank = alias
-    return member, (said, rank, _tokens(value) if said in _TOKENS else value)
+    if said in _TOKENS:
+        return member, (said, rank, _tokens(value))
+    return member, (said, rank, value if isinstance(value, str) or said is Said.USAGE else "")
 
 
 def plain_value(kind: str, value: Any, deeper: Callable[[Any], Any]) -> Any:

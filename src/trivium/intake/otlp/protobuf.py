@@ -114,7 +114,8 @@ def _span(raw: bytes, lexicon: Lexicon) -> Span:
     if at != stop:
         raise MalformedError("A field ends after its span.")
     text, number = texts.get, numbers.get
-    code, message = _status(texts[_STATUS], lexicon) if texts.get(_STATUS) else (0, "")
+    status = text(_STATUS, b"")
+    code, message = lexicon.statuses.get(status) or _status(status, lexicon)
     return Span(
         text(_TRACE, b""), text(_SPAN, b""), text(_PARENT, b""), lexicon.name(text(_NAME, b"")),
         number(_KIND, 0) & _INT31, number(_START, 0), number(_END, 0), code, message, number(_FLAGS, 0) & _INT31,
@@ -125,7 +126,11 @@ def _span(raw: bytes, lexicon: Lexicon) -> Span:
 
 def _number(raw: bytes, at: int, numbers: dict[int, int]) -> int:
     """Note a kind or flags, or pass a field over; gives the place after it."""
-    tag, at = varint(raw, at)
+    tag = raw[at]
+    if tag < 128:
+        at += 1
+    else:
+        tag, at = varint(raw, at)
     if tag == _KIND:
         numbers[tag], at = varint(raw, at)
     else:
@@ -142,7 +147,7 @@ def _status(raw: bytes, lexicon: Lexicon) -> tuple[int, str]:
             code = value & _INT31
         elif tag == _SECOND and isinstance(value, bytes):
             message = value
-    return code, lexicon.name(message)
+    return remembered(lexicon.statuses, raw, (code, lexicon.name(message)))
 
 
 def _resource(raw: bytes, lexicon: Lexicon) -> Resource:
@@ -244,6 +249,9 @@ def _attribute(raw: bytes, lexicon: Lexicon) -> Entry:
 
 def _pair(raw: bytes, depth: int = 0) -> tuple[str, Any]:
     """Read a KeyValue as a key and JSON's own kind of value."""
+    found = _text_pair(raw)
+    if found is not None:
+        return found
     key, value = b"", None
     for tag, piece in fields(raw):
         if tag == _FIRST and isinstance(piece, bytes):
@@ -251,6 +259,21 @@ def _pair(raw: bytes, depth: int = 0) -> tuple[str, Any]:
         elif tag == _SECOND and isinstance(piece, bytes):
             value = _value(piece, depth)
     return text_of(key), value
+
+
+def _text_pair(raw: bytes) -> tuple[str, str] | None:
+    """Read a KeyValue as nearly all are written: a key, then a value that is a text; nothing for any other."""
+    stop = len(raw)
+    if stop < 6 or raw[0] != _FIRST or raw[1] > 127:
+        return None
+    key_end = 2 + raw[1]
+    if key_end + 2 > stop or raw[key_end] != _SECOND:
+        return None
+    size, at = varint(raw, key_end + 1)
+    if at + size != stop or size < 2 or raw[at] != _TEXT:
+        return None
+    size, at = varint(raw, at + 1)
+    return (text_of(raw[2:key_end]), text_of(raw[at:])) if at + size == stop else None
 
 
 def _value(raw: bytes, depth: int) -> Any:

@@ -54,8 +54,11 @@ def fields(raw: bytes) -> list[tuple[int, bytes | int]]:
 
 def varint(raw: bytes, at: int) -> tuple[int, int]:
     """Read a varint: its value below 2^64, and where the next field begins."""
-    value = shift = 0
     try:
+        value = raw[at]
+        if value < 128:
+            return value, at + 1
+        value = shift = 0
         while True:
             byte = raw[at]
             at += 1
