@@ -42,6 +42,8 @@ def test_what_does_not_fit_stays_within_the_bound(parts, points) -> None:
     below, upto = found.shares(ordered)
     assert np.abs(below - np.searchsorted(ordered, ordered, "left") / len(ordered)).max() <= found.uncertainty + 1e-9
     assert np.abs(upto - np.searchsorted(ordered, ordered, "right") / len(ordered)).max() <= found.uncertainty + 1e-9
+    wrong = np.abs(found.counts_upto - np.searchsorted(ordered, found.places, "right"))
+    assert wrong.max() <= found.slack
     assert (np.diff(found.counts_upto) >= 0).all()
     assert (found.counts_below <= found.counts_upto).all()
 

@@ -17,7 +17,7 @@ from trivium.mlops.drift.distances import (
     stability_index,
     wasserstein,
 )
-from trivium.mlops.drift.ranks import ranks_of
+from trivium.mlops.drift.ranks import Ranks, ranks_of
 
 stats = pytest.importorskip("scipy.stats", reason="scipy comes with scikit-learn (the extra `demo`)")
 spatial = pytest.importorskip("scipy.spatial.distance", reason="scipy comes with scikit-learn (the extra `demo`)")
@@ -122,3 +122,10 @@ def test_the_stability_index_is_its_formula_and_never_infinite() -> None:
     found = stability_index(np.asarray([0.5, 0.5, 0.0]), np.asarray([0.4, 0.4, 0.2]))
     by_hand = 2 * (-0.1) * np.log(0.4 / 0.5) + (0.2 - 1e-4) * np.log(0.2 / 1e-4)
     assert found == pytest.approx(by_hand)
+
+
+def test_curves_that_cross_between_kept_values_have_area_on_both_sides() -> None:
+    even = Ranks(100, (0.0, 10.0), (0, 99), (1, 100))
+    ends = Ranks(100, (0.0, 10.0), (0, 52), (51, 100))
+    start, end = 0.5, 0.47
+    assert wasserstein(even, ends) == pytest.approx((start**2 + end**2) / (2 * (start + end)) * 10)

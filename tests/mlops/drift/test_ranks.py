@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from trivium.mlops.drift.counting import SORTED_ROWS, sketch, sketch_whole
+from trivium.mlops.drift.counting import SORTED_ROWS, _Binned, sketch, sketch_whole
 from trivium.mlops.drift.ranks import POINTS, Ranks, ranks_of, thinned, united
 
 RANDOM = np.random.default_rng(11)
@@ -120,3 +120,28 @@ def test_a_thinned_sketch_tells_of_no_single_row_but_the_outermost() -> None:
 def test_a_sketch_is_the_same_after_it_was_written_and_read() -> None:
     found = sketch(COLUMNS["lognormal"])
     assert msgspec.json.decode(msgspec.json.encode(found), type=Ranks) == found
+
+
+def _binned(numbers: np.ndarray, low: float, scale: float) -> Ranks:
+    return _Binned(np.concatenate((numbers, RANDOM.uniform(-0.99, 0.99, 2 * SORTED_ROWS))), low, scale).sketch(POINTS)
+
+
+def test_a_few_rows_beyond_the_bins_are_kept() -> None:
+    found = _binned(np.asarray([-7.0, -6.0, 5.0]), -1.0, 32768.0)
+    assert (found.smallest, found.greatest) == (-7.0, 5.0)
+    assert found.shares(np.asarray([-6.5]))[1][0] * found.rows == 1
+
+
+def test_an_edge_that_rounding_blurs_is_not_kept() -> None:
+    blurred = np.full(20, -1.5 * 2.0**-53 * (1 - 1e-12))
+    numbers = np.concatenate((blurred, RANDOM.uniform(-0.99, 0.99, 2 * SORTED_ROWS)))
+    found = _Binned(numbers, -1.0, 32768.0).sketch(POINTS)
+    ordered = np.sort(numbers)
+    assert np.array_equal(np.searchsorted(ordered, found.places, "left"), found.counts_below)
+
+
+def test_what_uniting_may_have_got_wrong_is_stated() -> None:
+    numbers = RANDOM.lognormal(size=40_000)
+    found = united([ranks_of(np.sort(part), 64) for part in np.array_split(numbers, 5)], 64)
+    wrong = np.abs(np.searchsorted(np.sort(numbers), found.places, "right") - found.counts_upto)
+    assert 0 < wrong.max() <= found.slack
