@@ -151,7 +151,7 @@ class Ledger:
     def append_told(
         self,
         facts: Sequence[Fact],
-        hashes: Sequence[bytes],
+        hashes: Sequence[bytes] | None,
         loop: asyncio.AbstractEventLoop,
         told: Callable[[Outcome], None],
         check: Check | None = None,

@@ -53,7 +53,7 @@ def routes_of(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
         policies.guarded_route(TRACES, Traces(rooms.spans, metrics), policies.INGEST_SPANS, ["POST"]),
         policies.guarded_route("/health", health_endpoint(rooms), policies.OPEN, ["GET"]),
         policies.guarded_route("/metrics", metrics_endpoint(metrics), policies.READ, ["GET"]),
-        *mlflow_routes(rooms),
+        *mlflow_routes(rooms, metrics),
         *marquez_routes(rooms),
         Mount(PREFIX, our_interface(rooms)),
         *page_routes(rooms),

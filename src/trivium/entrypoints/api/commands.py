@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trivium.entrypoints.answers import close_month, declare, import_focus, ledger_rebuild, ledger_verify
+from trivium.entrypoints.answers import (
+    close_month,
+    declare,
+    import_focus,
+    import_labels,
+    import_predictions,
+    ledger_rebuild,
+    ledger_verify,
+)
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.body import read_body
 from trivium.entrypoints.api.questions import bad_parameter, read_params
-from trivium.entrypoints.policies import CHANGE, UPLOAD, Policy
+from trivium.entrypoints.policies import CHANGE, INGEST, UPLOAD, Policy
 from trivium.facts.bounds import check_bounds, decode, malformed, without_mark
 from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.ledger.answers import AnsweredError, Once, once
@@ -61,6 +70,9 @@ VERIFY: Final = Command(
 )  # fmt: skip
 
 
+FileName = Annotated[str, Meta(description="What the file is called.")]
+
+
 class UploadParams(import_focus.Params, frozen=True, kw_only=True):
     """How the uploaded bytes are to be read."""
 
@@ -71,7 +83,40 @@ IMPORT: Final = Command(
     "import_focus", "/import/focus", "Import a FOCUS bill; the body is the file, or a tar of several files.",
     UploadParams, None, import_focus.Answer, UPLOAD, keyed=False,
 )  # fmt: skip
-COMMANDS: Final = (DECLARE, CLOSE, REBUILD, VERIFY, IMPORT)
+
+
+class PredictionsUpload(import_predictions.Params, frozen=True, kw_only=True):
+    """How the uploaded predictions are to be read."""
+
+    name: FileName = ""
+
+
+class LabelsUpload(import_labels.Params, frozen=True, kw_only=True):
+    """How the uploaded labels are to be read."""
+
+    name: FileName = ""
+
+
+IMPORT_PREDICTIONS: Final = Command(
+    "import_predictions", "/import/predictions",
+    "Receive files of predictions; the body is the file, or a tar of several files.",
+    PredictionsUpload, None, import_predictions.Answer, UPLOAD, keyed=False,
+)  # fmt: skip
+IMPORT_LABELS: Final = Command(
+    "import_labels", "/import/labels", "Receive files of labels; the body is the file, or a tar of several files.",
+    LabelsUpload, None, import_labels.Answer, UPLOAD, keyed=False,
+)  # fmt: skip
+PREDICTIONS: Final = Command(
+    "predictions", "/predictions", "Receive a batch of predictions.",
+    Nothing, import_predictions.Batch, import_predictions.Answer, INGEST,
+)  # fmt: skip
+LABELS: Final = Command(
+    "labels", "/labels", "Receive a batch of labels, late or corrected as they come.",
+    Nothing, import_labels.Batch, import_labels.Answer, INGEST,
+)  # fmt: skip
+COMMANDS: Final = (
+    DECLARE, CLOSE, REBUILD, VERIFY, IMPORT, IMPORT_PREDICTIONS, IMPORT_LABELS, PREDICTIONS, LABELS,
+)  # fmt: skip
 
 
 def command_endpoint(

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from trivium.entrypoints.api.body import read_body
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.problems import retry_after
+from trivium.entrypoints.api.short import TAKEN
 from trivium.entrypoints.policies import INGEST
 from trivium.facts.problem import Problem, ProblemError
 from trivium.intake.openlineage.reader import BatchFailure, accept, accept_batch, body_hash
@@ -21,8 +22,6 @@ from trivium.ledger.book import Ledger
 from trivium.ledger.requests import Outcome
 
 PATH: Final = "/api/v1/lineage"
-SHORT: Final = "trivium.lineage"
-"""Where a request's scope says, once the event was taken, who took it: one like it may come the short way."""
 _EMPTY: Final[Any] = {"type": "http.response.body", "body": b""}
 _WRITTEN: Final[Any] = {"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"0")]}
 _KNOWN: Final[Any] = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
@@ -30,6 +29,8 @@ _KNOWN: Final[Any] = {"type": "http.response.start", "status": 200, "headers": [
 
 class Lineage:
     """`POST /api/v1/lineage`: one RunEvent, DatasetEvent or JobEvent. 201 once durable, 200 when it was known."""
+
+    answer = b""
 
     def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
         self._ledger, self._metrics = ledger, metrics
@@ -45,7 +46,7 @@ class Lineage:
             await refusal(fault.problem)(scope, receive, send)
             return
         self._events["written" if receipt.written else "known"] += 1
-        scope[SHORT] = self
+        scope[TAKEN] = self
         await send(dict(_WRITTEN if receipt.written else _KNOWN))
         await send(_EMPTY)
 

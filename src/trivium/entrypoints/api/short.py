@@ -1,6 +1,6 @@
-"""The short way of a lineage event: no task, no scope, no messages between the socket and the ledger.
+"""The short way of what is only observed: no task, no scope, no messages between the socket and the ledger.
 
-The first request of a client goes the long way: parser, frame, route, policy. Once an event was taken there, the bytes
+The first request of a client goes the long way: parser, frame, route, policy. Once its body was taken there, the bytes
 of that request's head are known, and a request with the same head (only the digits of its Content-Length may differ)
 would be let through again: what decides so looks at the head alone. Its body goes to the ledger at once. Whatever is
 not plain goes the long way, and so does, from its beginning, whatever is refused: nobody is told no here.
@@ -8,38 +8,52 @@ not plain goes the long way, and so does, from its beginning, whatever is refuse
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from trivium.entrypoints.api.frame import SECURITY
-from trivium.entrypoints.api.lineage import PATH, SHORT, Lineage
 
 HEADS_MAX: Final = 256
 HEAD_BYTES_MAX: Final = 4 * 1024
 BODY_BYTES_MAX: Final = 64 * 1024
 """What comes the short way is held whole; the long way bounds what it holds by as much."""
-_BEGINNING: Final = f"POST {PATH} HTTP/1.1\r\n".encode()
+TAKEN: Final = "trivium.taken"
+"""Where a request's scope says, once its body was taken, by whom: one like it may come the short way."""
+_METHOD: Final = b"POST /"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: (\d{1,6})(?=\r\n)", re.IGNORECASE)
 _NOT_PLAIN: Final = (b"transfer-encoding", b"content-encoding", b"connection", b"expect", b"upgrade")
 
 Pairs = list[tuple[bytes, bytes]]
 
 
+class Taker(Protocol):
+    """Takes bodies without an ASGI call, and says what is answered to them."""
+
+    answer: bytes
+    """The body of the answer, JSON or nothing."""
+
+    def take(self, body: bytes, loop: asyncio.AbstractEventLoop, told: Callable[[int], None]) -> None:
+        """Take one body; `told` hears the status, or 0: it was refused. What is none of its kind raises at once."""
+        ...
+
+
 class Heads:
     """What the connections of one server share: which heads are known, and the answers as bytes."""
 
     def __init__(self) -> None:
-        self._takers: dict[bytes, Lineage] = {}
+        self._takers: dict[bytes, Taker] = {}
         self._dated: Pairs | None = None
-        self._answers: dict[int, bytes] = {}
+        self._answers: dict[tuple[int, bytes], bytes] = {}
 
-    def taker(self, head: bytes) -> Lineage | None:
+    def taker(self, head: bytes) -> Taker | None:
         """Say who takes the body of a request with this head, if it is known."""
         return self._takers.get(head)
 
-    def learn(self, head: bytes, taker: Lineage) -> None:
+    def learn(self, head: bytes, taker: Taker) -> None:
         """Remember a head that the long way has let through, if it is plain; too many are all forgotten."""
         lines = head.lower().replace(b"\r\n", b" ").replace(b" connection: keep-alive ", b" ")
         if b"\r" in lines or b"\n" in lines or lines.count(b"content-length:") != 1:
@@ -50,20 +64,21 @@ class Heads:
             self._takers.clear()
         self._takers[head] = taker
 
-    def answer(self, status: int, default: Pairs) -> bytes:
-        """Write the answer without a body, with the server's default headers: these are a new list each second."""
+    def answer(self, status: int, body: bytes, default: Pairs) -> bytes:
+        """Write an answer, with the server's default headers: these are a new list each second."""
         if default is not self._dated:
             self._dated, self._answers = default, {}
-        if status not in self._answers:
-            pairs = [*default, (b"content-length", b"0"), *SECURITY]
+        if (status, body) not in self._answers:
+            kind = [(b"content-type", b"application/json")] if body else []
+            pairs = [*default, (b"content-length", b"%d" % len(body)), *kind, *SECURITY]
             lines = [b"%b: %b\r\n" % pair for pair in pairs]
-            self._answers[status] = b"".join([STATUS_LINE[status], *lines, b"\r\n"])
-        return self._answers[status]
+            self._answers[status, body] = b"".join([STATUS_LINE[status], *lines, b"\r\n", body])
+        return self._answers[status, body]
 
 
 def cut(data: bytes) -> tuple[bytes, int, int] | None:
-    """Give a lineage request's head without the digits of its length, where it ends, and where the body ends."""
-    if not data.startswith(_BEGINNING):
+    """Give a request's head without the digits of its length, where it ends, and where the body ends."""
+    if not data.startswith(_METHOD):
         return None
     end = data.find(b"\r\n\r\n", 0, HEAD_BYTES_MAX) + 4
     length = _LENGTH.search(data, 0, end)
@@ -84,6 +99,7 @@ class ShortWay(HttpToolsProtocol):
         """The beginning of a known request, whose end has not come."""
         self._asked = b""
         """The request that the ledger has in hand, as it came."""
+        self._taker: Taker | None = None
         self._after = b""
         """What came after it."""
         self._candidate = b""
@@ -119,7 +135,7 @@ class ShortWay(HttpToolsProtocol):
         if len(data) < end:
             self._gathered = data
             return True
-        self._asked = data
+        self._asked, self._taker = data, taker
         try:
             taker.take(data[begin:], self.loop, self._told)
         except Exception:  # the long way meets it again, and tells
@@ -135,7 +151,8 @@ class ShortWay(HttpToolsProtocol):
         if not status:
             super().data_received(asked)
         else:
-            self.transport.write(self._heads.answer(status, self.server_state.default_headers))
+            assert self._taker is not None, "who is told has asked"
+            self.transport.write(self._heads.answer(status, self._taker.answer, self.server_state.default_headers))
             self.server_state.total_requests += 1
             self._heard_at = self.loop.time()
         if self._leaving:
@@ -158,9 +175,9 @@ class ShortWay(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Learn the head of a request that was taken the long way."""
         head, self._candidate = self._candidate, b""
-        taker = self.cycle.scope.get(SHORT)
-        if head and isinstance(taker, Lineage) and not self.pipeline:
-            self._heads.learn(head, taker)
+        taker = self.cycle.scope.get(TAKEN)
+        if head and taker is not None and not self.pipeline:
+            self._heads.learn(head, cast("Taker", taker))
         super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:

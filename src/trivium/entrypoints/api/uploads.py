@@ -1,4 +1,4 @@
-"""A bill over HTTP: streamed to a file beside the lake, then imported like any other."""
+"""A file over HTTP (a bill, predictions, labels): streamed beside the lake, then imported like any other."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import tarfile
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trivium.entrypoints.answers import import_focus
 from trivium.entrypoints.answers.rooms import UPLOAD, Rooms
 from trivium.entrypoints.api.body import too_large
-from trivium.entrypoints.api.commands import UploadParams
 from trivium.entrypoints.api.questions import read_params
 from trivium.facts.problem import ProblemError, refuse, shown
 
@@ -26,18 +24,23 @@ _FILES: Final = 1_000
 _REGULAR: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 
 
-def upload_endpoint(rooms: Rooms) -> Callable[[Request], Awaitable[Response]]:
-    """Make the handler of `POST /import/focus`."""
+Ask = Callable[[Rooms, Any, list[Path], list[str]], msgspec.Struct]
+"""Imports files under names, as the parameters say, and gives the answer."""
+
+
+def upload_endpoint(rooms: Rooms, params: type[msgspec.Struct], ask: Ask) -> Callable[[Request], Awaitable[Response]]:
+    """Make the handler of an upload, whose query is a record with `name`, the file's."""
 
     async def endpoint(request: Request) -> Response:
-        params = read_params(request, UploadParams)
-        assert isinstance(params, UploadParams)
+        asked = read_params(request, params)
         folder = Path(tempfile.mkdtemp(prefix=UPLOAD, dir=rooms.home))
         try:
             body = folder / "body"
             await _receive(request, body, rooms.upload_bytes)
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            answer = await run_in_threadpool(_import, rooms, params, body, kind == "application/x-tar")
+            packed = kind == "application/x-tar"
+            paths, names = await run_in_threadpool(_files, body, asked, rooms.upload_bytes, packed)
+            answer = await run_in_threadpool(ask, rooms, asked, paths, names)
         finally:
             await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
         return Response(msgspec.json.encode(answer), media_type="application/json")
@@ -64,12 +67,8 @@ async def _receive(request: Request, path: Path, limit: int) -> None:
         raise refuse("no_file", "The body is empty.", status=400, where="$", fix="Send the file as the body.")
 
 
-def _import(rooms: Rooms, params: UploadParams, body: Path, packed: bool) -> import_focus.Answer:
-    asked = import_focus.Params(add=params.add)
-    if not packed:
-        return import_focus.ask(rooms, asked, [body], [params.name or "upload"])
-    paths, names = _unpack(body, rooms.upload_bytes)
-    return import_focus.ask(rooms, asked, paths, names)
+def _files(body: Path, asked: Any, limit: int, packed: bool) -> tuple[list[Path], list[str]]:
+    return _unpack(body, limit) if packed else ([body], [asked.name or "upload"])
 
 
 def _unpack(body: Path, limit: int) -> tuple[list[Path], list[str]]:
@@ -117,5 +116,5 @@ def _copy(content: IO[bytes], path: Path, left: int, limit: int) -> int:
 
 
 def _bad_archive(title: str) -> ProblemError:
-    fix = "Send a plain tar of FOCUS files, or one file as application/octet-stream."
+    fix = "Send a plain tar of files, or one file as application/octet-stream."
     return refuse("bad_archive", title, status=400, where="$", fix=fix)

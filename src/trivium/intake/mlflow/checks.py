@@ -28,12 +28,12 @@ def invalid(title: str, where: str = "", fix: str = "") -> ProblemError:
 
 def absent(title: str, where: str = "") -> ProblemError:
     """Make the refusal of a thing that there is not: MLflow's RESOURCE_DOES_NOT_EXIST."""
-    return refuse(names.ABSENT, title, status=404, where=where)
+    return refuse(names.ABSENT, title, status=404, where=where, fix="A search lists what there is.")
 
 
 def exists(title: str, where: str = "") -> ProblemError:
     """Make the refusal of a second thing of one name: MLflow's RESOURCE_ALREADY_EXISTS."""
-    return refuse(names.EXISTS, title, status=400, where=where)
+    return refuse(names.EXISTS, title, status=400, where=where, fix="Take another name, or what stands.")
 
 
 def bad_value(path: str, value: object, why: str = "") -> ProblemError:

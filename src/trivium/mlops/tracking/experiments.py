@@ -156,7 +156,8 @@ class RenameExperiment(Decision):
         """Refuse a deleted experiment, and a name that another one has."""
         row, name = find_experiment(connection, self._asked.experiment_id), self._asked.new_name
         if row.stage != ACTIVE:
-            raise refuse(STATE, "Cannot rename a non-active experiment.", status=400, where="experiment_id")
+            title = "Cannot rename a non-active experiment."
+            raise refuse(STATE, title, status=400, where="experiment_id", fix="Restore it first.")
         if row.name != name and fetch(connection, _BY_NAME, name=name):
             raise exists(f"Experiment(name={name}) already exists.", where="new_name")
         return [(row.key, ExperimentChanged(experiment=row.number, name=name, before=row.name))]

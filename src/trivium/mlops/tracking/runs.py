@@ -21,6 +21,8 @@ from trivium.mlops.tracking.reading import RUN_COLUMNS, RunRow, info_of, whole_r
 
 _ROW = text(f"SELECT {RUN_COLUMNS} FROM tracking_runs WHERE id = :run")
 
+_STAGE = text("SELECT stage FROM tracking_runs WHERE id = :run")
+
 
 def find_run(connection: Connection, run: str) -> RunRow:
     """Find a run by its id; refuses one that there is not."""
@@ -37,6 +39,13 @@ def active_run(connection: Connection, run: str) -> RunRow:
         title = f"The run {run} must be in the 'active' state. Current state is {row.stage}."
         raise invalid(title, where="run_id")
     return row
+
+
+def check_active(run: str, connection: Connection) -> None:
+    """Refuse what is told of a run that there is not, or that is deleted."""
+    rows = fetch(connection, _STAGE, run=run)
+    if not rows or rows[0][0] != ACTIVE:
+        active_run(connection, run)
 
 
 def id_of(asked: RunAsked) -> str:

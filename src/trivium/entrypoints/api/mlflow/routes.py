@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.mlflow.answering import told
 from trivium.entrypoints.api.mlflow.searches import search_routes
 from trivium.entrypoints.api.mlflow.tracking import tracking_routes
@@ -24,10 +25,10 @@ _SERVER: Final = {
 }  # fmt: skip
 
 
-def mlflow_routes(rooms: Rooms) -> list[BaseRoute]:
+def mlflow_routes(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
     """List the routes, those that are asked most first."""
     return [
-        *tracking_routes(rooms),
+        *tracking_routes(rooms, metrics),
         *search_routes(rooms),
         guarded_route("/version", _version, OPEN, ["GET"]),
         guarded_route("/api/3.0/mlflow/server-info", _server_info, READ, ["GET"]),

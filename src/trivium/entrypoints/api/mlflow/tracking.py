@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.api.body import read_body
-from trivium.entrypoints.api.mlflow.answering import PREFIX, Answering, Path, asked_of, changing, looking, told
+from trivium.entrypoints.api.metrics import Metrics
+from trivium.entrypoints.api.mlflow.answering import PREFIX, Path, changing, looking
+from trivium.entrypoints.api.mlflow.observing import LogsBatch, LogsMetric
 from trivium.entrypoints.policies import INGEST, guarded_route
-from trivium.facts.bounds import MAX_BODY
-from trivium.facts.keys import run_key
 from trivium.facts.tracking import ACTIVE, DELETED
 from trivium.intake.mlflow import requests as ask
-from trivium.intake.mlflow.checks import invalid
-from trivium.intake.mlflow.names import BATCH_BYTES_MAX
-from trivium.intake.mlflow.reader import read_body as read_asked
-from trivium.mlops.changing import fact_of
 from trivium.mlops.tracking import experiments, histories, inputs, logged_models, logging, runs
 from trivium.mlops.tracking.reading import whole_runs
 
+_METRIC: Final = f"{PREFIX}/runs/log-metric"
+_BATCH: Final = f"{PREFIX}/runs/log-batch"
 
-def tracking_routes(rooms: Rooms) -> list[BaseRoute]:
+
+def tracking_routes(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
     """List the routes, those that are asked most first."""
     return [
-        guarded_route(f"{PREFIX}/runs/log-metric", LogsMetric(rooms), INGEST, ["POST"]),
-        guarded_route(f"{PREFIX}/runs/log-batch", LogsBatch(rooms), INGEST, ["POST"]),
+        guarded_route(_METRIC, LogsMetric(rooms, metrics, _METRIC), INGEST, ["POST"]),
+        guarded_route(_BATCH, LogsBatch(rooms, metrics, _BATCH), INGEST, ["POST"]),
         *_run_routes(rooms),
         *_experiment_routes(rooms),
         *_logged_model_routes(rooms),
@@ -120,36 +116,6 @@ def _logged_model_routes(rooms: Rooms) -> list[BaseRoute]:
         ),
         looking(rooms, one, ask.FinalizeLoggedModel, _logged_model),
     ]
-
-
-class LogsMetric(Answering):
-    """`POST runs/log-metric`: one metric, an observation."""
-
-    async def respond(self, request: Request) -> Response:
-        """Append it if its run is active."""
-        fact, run = logging.measured(await asked_of(request, ask.LogMetric))
-        await self.rooms.ledger.append_async([fact], check=lambda connection: runs.active_run(connection, run))
-        return told(None)
-
-
-class LogsBatch(Answering):
-    """`POST runs/log-batch`: metrics alone are observed; with params or tags the run decides."""
-
-    async def respond(self, request: Request) -> Response:
-        """Append metrics if their run is active, or carry the command out."""
-        raw = await read_body(request.scope, request.receive, MAX_BODY)
-        if len(raw) > BATCH_BYTES_MAX:
-            title = f"Batched logging API requests must be at most {BATCH_BYTES_MAX} bytes, got {len(raw)}."
-            raise invalid(title, where="$", fix="Send it in smaller parts.")
-        command = logging.LogMany(read_asked(raw, ask.LogBatch))
-        if command.plain is None:
-            await self.rooms.ledger.execute_async(command)
-        else:
-            facts = [fact_of(command.plain, run_key(command.run), command.at)] if command.plain.metrics else []
-            await self.rooms.ledger.append_async(
-                facts, check=lambda connection: runs.active_run(connection, command.run)
-            )
-        return told(None)
 
 
 def _run(connection: Connection, asked: ask.RunAsked, _: Path) -> Any:
