@@ -58,7 +58,7 @@ def _add_runs(random: Random, world: World, size: int) -> None:
         world["tracking_datasets"].append({**row, "source_type": "s", "source": "", "schema": None, "profile": None})
     for number in range(size):
         row = {
-            "run": number, "id": f"{random.getrandbits(128):032x}", "experiment": random.randrange(3),
+            "run": number, "id": f"{random.getrandbits(120):030x}{number:02x}", "experiment": random.randrange(3),
             "name": random.choice(TEXTS), "user": random.choice(("", "x", "X")),
             "status": random.choice(("RUNNING", "FINISHED", "FAILED")), "start_ms": random.choice(TIMES),
             "end_ms": random.choice((None, *TIMES)), "stage": random.choice(("active", "active", "deleted")),
@@ -79,8 +79,8 @@ def _add_runs(random: Random, world: World, size: int) -> None:
 
 
 def _add_logged_models(random: Random, world: World, size: int) -> None:
-    for _ in range(size):
-        model = f"m-{random.getrandbits(128):032x}"
+    for number in range(size):
+        model = f"m-{random.getrandbits(120):030x}{number:02x}"
         row = {
             "model": model, "experiment": random.randrange(3), "name": random.choice(TEXTS),
             "artifact_location": random.choice(TEXTS), "created_ms": random.choice(TIMES),
