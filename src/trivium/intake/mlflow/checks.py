@@ -53,13 +53,7 @@ def check_name(name: str, path: str) -> None:
     """Refuse the name of a metric, param or tag that is none: strange characters, or a path to somewhere else."""
     if not _NAME.match(name):
         raise bad_value(path, name, _CHARACTERS)
-    plain = posixpath.normpath(name)
-    if plain != name or plain == "." or plain.startswith(("..", "/")):
-        why = (
-            "Names may be treated as files in certain cases, and must not resolve to other names when treated as such."
-            f" This name would resolve to {plain!r}"
-        )
-        raise bad_value(path, name, why)
+    _check_plain(name, path)
 
 
 def check_length(what: str, limit: int, value: str | None) -> None:
@@ -127,25 +121,44 @@ def experiment_number(experiment_id: str) -> int:
         raise invalid(title, where="experiment_id") from None
 
 
-def check_model_name(name: str) -> None:
-    """Refuse a registered model's name that is empty or holds what model URIs are divided by."""
+def check_model_name(name: str, path: str = "name") -> None:
+    """Refuse a registered model's name that is empty, too long, or holds what model URIs are divided by."""
     if not name.strip():
-        raise invalid("Missing value for required parameter 'name'.", where="name")
+        raise invalid(f"Missing value for required parameter '{path}'.", where=path)
     if "/" in name or ":" in name:
-        raise invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.", where="name")
+        raise invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.", where=path)
+    _check_plain(name, path)
+    check_length(path, names.MODEL_NAME_MAX, name)
 
 
-def check_alias(alias: str) -> None:
-    """Refuse an alias that is empty, too long, strange, or reads as a version."""
+def version_number(version: str) -> int:
+    """Read the number of a version."""
+    try:
+        return int(version)
+    except ValueError:
+        raise bad_value("version", version, "A version is a whole number.") from None
+
+
+def stage_named(stage: str) -> str:
+    """Give the stage that is meant, whatever its capitals; refuses what is none."""
+    for known in names.STAGES:
+        if stage.lower() == known.lower():
+            return known
+    title = f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(names.STAGES)}."
+    raise invalid(title, where="stage")
+
+
+def check_alias(alias: str, *, reserved: bool = True) -> None:
+    """Refuse an alias that is empty, too long or strange, and one that is `reserved`: it reads as a version."""
     if not alias:
         raise invalid("Registered model alias name cannot be empty.", where="alias")
     if not _ALIAS.match(alias):
         why = "Names may only contain alphanumerics, underscores (_), and dashes (-)."
         raise invalid(f"Invalid alias name: '{alias}'. {why}", where="alias")
     check_length("Registered model alias name", names.ALIAS_MAX, alias)
-    if alias.lower() == "latest":
+    if reserved and alias.lower() == "latest":
         raise invalid("'latest' alias name (case insensitive) is reserved.", where="alias")
-    if _VERSION_ALIAS.match(alias):
+    if reserved and _VERSION_ALIAS.match(alias):
         raise invalid(f"Version alias name '{alias}' is reserved.", where="alias")
 
 
@@ -195,3 +208,14 @@ def check_input_tag(key: str, value: str) -> None:
 
 def _below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _check_plain(name: str, path: str) -> None:
+    """Refuse a name that, read as a path, would be another one."""
+    plain = posixpath.normpath(name)
+    if plain != name or plain == "." or plain.startswith(("..", "/")):
+        why = (
+            "Names may be treated as files in certain cases, and must not resolve to other names when treated as such."
+            f" This name would resolve to {plain!r}"
+        )
+        raise bad_value(path, name, why)

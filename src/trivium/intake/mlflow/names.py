@@ -9,6 +9,10 @@ DATA_CONTEXT: Final = "mlflow.data.context"
 LOGGED_MODELS: Final = "mlflow.log-model.history"
 IS_PROMPT: Final = "mlflow.prompt.is_prompt"
 PROMPT_TEXT: Final = "mlflow.prompt.text"
+PROMPT_SOURCES: Final = frozenset({"dummy-source", "prompt-template"})
+"""What clients send as the source of a prompt, which lies nowhere."""
+MODEL_VERSIONS: Final = "mlflow.modelVersions"
+"""A tag of a logged model: the versions that were registered of it, as JSON."""
 OPENLINEAGE_RUN: Final = "openlineage.run_id"
 HAPPENED_AT: Final = "trivium.happened_at"
 """A tag of a model version: when it really was registered, as ISO 8601."""
@@ -26,6 +30,8 @@ EXPERIMENT_NAME_MAX: Final = 500
 EXPERIMENT_TAG_VALUE_MAX: Final = 20_000
 REGISTRY_TAG_VALUE_MAX: Final = 100_000
 ALIAS_MAX: Final = 255
+MODEL_NAME_MAX: Final = 256
+SOURCE_MAX: Final = 4_096
 DATASET_NAME_MAX: Final = 500
 DATASET_DIGEST_MAX: Final = 36
 DATASET_SOURCE_MAX: Final = 65_535
@@ -50,3 +56,8 @@ LOGGED_MODEL_STATUSES: Final = {
 }  # fmt: skip
 VIEWS: Final = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
 VIEW_NUMBERS: Final = {1: "ACTIVE_ONLY", 2: "DELETED_ONLY", 3: "ALL"}
+STAGES: Final = ("None", "Staging", "Production", "Archived")
+ACTIVE_STAGES: Final = ("Staging", "Production")
+"""The stages whose versions may be archived when another version comes."""
+DELETED_STAGE: Final = "Deleted_Internal"
+"""The stage of a deleted version, which nobody sees any more."""

@@ -272,11 +272,11 @@ class ModelAsked(msgspec.Struct):
 
 
 class CreateVersion(msgspec.Struct):
-    """`POST model-versions/create`."""
+    """`POST model-versions/create`; `run_id` and `model_id` None where nothing was said."""
 
     name: str = ""
     source: str = ""
-    run_id: str = ""
+    run_id: str | None = None
     tags: list[Pair] = []
     run_link: str = ""
     description: str = ""

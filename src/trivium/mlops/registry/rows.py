@@ -129,7 +129,7 @@ def version_changed(connection: Connection, change: VersionChanged, recorded: Re
 
 
 def version_deleted(connection: Connection, change: VersionDeleted, recorded: RecordedFact) -> None:
-    """Redact a version, and drop its aliases and tags; its number is never given again while its model stands."""
+    """Redact a version and drop its aliases, as MLflow does; its tags and its number stay while its model stands."""
     row = {"name": change.name, "version": change.version, "at": milliseconds(recorded.fact.happened_at)}
     put_many(connection, _DELETE_VERSION, [row])
     put_many(connection, _TOUCH_MODEL, [row])

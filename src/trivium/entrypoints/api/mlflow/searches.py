@@ -53,7 +53,7 @@ def _runs(connection: Connection, asked: ask.SearchRuns, _: Path) -> Any:
         order_by=tuple(asked.order_by),
         stages=stages_of(asked.run_view_type),
         page_token=asked.page_token,
-        **_limit(asked.max_results),
+        **limit_of(asked.max_results),
     )
     page = find_runs(connection, search)
     return page_of(page, "runs", whole_runs(connection, rows_of(connection, page.ids)))
@@ -65,7 +65,7 @@ def _experiments(connection: Connection, asked: ask.SearchExperiments, _: Path) 
         order_by=tuple(asked.order_by),
         stages=stages_of(asked.view_type),
         page_token=asked.page_token,
-        **_limit(asked.max_results),
+        **limit_of(asked.max_results),
     )
     page = find_experiments(connection, search)
     return page_of(page, "experiments", experiments_by_number(connection, page.ids))
@@ -78,12 +78,12 @@ def _logged_models(connection: Connection, asked: ask.SearchLoggedModels, _: Pat
         order_by=tuple(fitted(order, LoggedModelOrder) for order in asked.order_by),
         datasets=tuple(fitted(one, OfDataset) for one in asked.datasets),
         page_token=asked.page_token,
-        **_limit(asked.max_results),
+        **limit_of(asked.max_results),
     )
     page = find_logged_models(connection, search)
     return page_of(page, "models", logged_models(connection, page.ids))
 
 
-def _limit(max_results: int | None) -> dict[str, int]:
+def limit_of(max_results: int | None) -> dict[str, int]:
     """Say how many are asked for, if anybody said it."""
     return {} if max_results is None else {"max_results": max_results}
