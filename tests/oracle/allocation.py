@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.oracle.history import Charge, Estimate, Owner, Resource, Rule
@@ -169,17 +169,23 @@ def of_tags(part: Part, view: View) -> dict[str, Fraction]:
 
 
 def of_estimates(part: Part, view: View) -> dict[str, Fraction]:
-    """Return who used a resource by the estimates that a bill of it covers, in proportion to them."""
-    amounts: dict[str, Fraction] = {}
+    """Return the endpoints that share a charge for tokens, in proportion to what they used meanwhile."""
+    charge = part.charge
+    declared = declared_for(charge.resource_id or "", view)
+    if not charge.in_tokens or is_allocated(charge) or not all(key.startswith("endpoint:") for key in declared):
+        return {}
+    meanwhile = replace(charge, start=part.start, end=max(min(part.end, view.as_of), part.start + 1))
+    amounts = dict.fromkeys(declared, Fraction(0))
     for fact in view.of(Estimate):
-        if covers(part.charge, fact) and view.rules.estimates_split:
-            amounts[fact.bearer] = amounts.get(fact.bearer, Fraction(0)) + fact.amount
+        if fact.bearer in amounts and covers(meanwhile, fact) and view.rules.estimates_split:
+            amounts[fact.bearer] += fact.amount
     return by_weight(amounts) or {}
 
 
 def covers(charge: Charge, estimate: Estimate) -> bool:
-    """Say whether a charge is the bill of what was estimated."""
-    return charge.resource_id == estimate.resource_id and charge.start < estimate.end and estimate.start < charge.end
+    """Say whether a charge for tokens is the bill of what was estimated."""
+    meanwhile = charge.start < estimate.end and estimate.start < charge.end
+    return charge.in_tokens and charge.resource_id == estimate.resource_id and meanwhile
 
 
 def estimated(view: View, month: str) -> list[Share]:

@@ -12,6 +12,7 @@ from tests.oracle.history import (
     Charge,
     Close,
     Delivery,
+    Estimate,
     Fact,
     History,
     Joined,
@@ -248,6 +249,27 @@ class Maker:
         if self.maybe(0.4):
             self.say(Resource(self.jobs[0], self.dice.choice(["r3", "r4"])), begin)
 
+    def make_tokens(self, dice: Random) -> None:
+        """Let both endpoints use a resource that is charged for tokens, and estimate what each used meanwhile."""
+        if dice.random() < 0.5:
+            return
+        for endpoint in self.endpoints:
+            resource = Resource(endpoint, "tokens", Fraction(dice.choice([1, 1, 2])))
+            self.timed.append((OPENS["2026-10"] + dice.randint(0, 30) * DAY, resource))
+        for number in range(dice.randint(1, 4)):
+            start = OPENS["2026-10"] + dice.randint(0, 75) * DAY
+            length = dice.choice([HOUR, DAY, DAY, 7 * DAY, 31 * DAY])
+            metered = dice.random() < 0.9
+            paid = Fraction(dice.choice([1, 3, 10, dice.randint(-(10**8), 10**9)]), dice.choice([1, 7, 10**6]))
+            charge = Charge(f"t{number}", paid, start, start + length, resource_id="tokens", in_tokens=metered)
+            recorded = start + length + dice.choice([0, HOUR, 40 * DAY])
+            self.timed.append((recorded, charge))
+            for _ in range(dice.randint(0, 4) if metered else 0):
+                begun = start + dice.randrange(length // HOUR) * HOUR
+                amount = Fraction(dice.choice([0, 1, 2, dice.randint(1, 10**7)]), 10**7)
+                told = Estimate(dice.choice(self.endpoints), amount, begun, begun + HOUR // 2, "tokens")
+                self.timed.append((recorded, told))
+
     def make_rules(self, begin: int) -> None:
         """Make rules that send, and rules that spread."""
         self.say(Rule(1, (("tag:cost", "shared"),), ("shared",)), begin)
@@ -296,6 +318,7 @@ def timed_facts(seed: int) -> list[Timed]:
     maker.make_configuration()
     for number in range(maker.dice.randint(4, 22)):
         maker.make_charge(number)
+    maker.make_tokens(Random(10**6 + seed))
     return maker.timed
 
 

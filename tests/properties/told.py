@@ -48,6 +48,7 @@ from trivium.finops.books import Books, MonthBook, Question, keep_books
 from trivium.finops.charges import Bill, Charge
 from trivium.finops.closing import Closed, MonthsFold, check_order, closed_of
 from trivium.finops.closings import Closings
+from trivium.finops.estimates import Estimate, Estimates
 from trivium.graph.flows_reader import read_flows
 from trivium.graph.fold import GraphFold
 
@@ -138,6 +139,7 @@ class Product:
     months: MonthsFold = field(default_factory=MonthsFold)
     counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """Predictions told so far: a declaration states the sum."""
+    estimates: list[Estimate] = field(default_factory=list)
 
 
 def tell(history: told.History) -> Product:
@@ -161,6 +163,9 @@ def tell(history: told.History) -> Product:
             product.sequence += 1
             product.billed.append(delivery)
             product.charges.setdefault(delivery.currency, []).append(_charge(delivery, product.sequence))
+        elif isinstance(delivery, told.Estimate):
+            used = Estimate(delivery.bearer, delivery.start, delivery.end, exact(delivery.amount), 1)
+            product.estimates.append(used)
         elif statements := _statements(product, delivery):
             product.sequence += 1
             if isinstance(delivery, told.RunEvent):
@@ -182,7 +187,7 @@ def books(product: Product, as_of: int, month: str, currency: str = CURRENCY) ->
     """Compute the books of a history that has been told, in one currency."""
     question = Question(
         currency, read_flows(product.connection), product.charges.get(currency, []), as_of, _closings(product),
-        tuple(product.frozen.get(currency, ())),
+        tuple(product.frozen.get(currency, ())), Estimates(product.estimates),
     )  # fmt: skip
     return keep_books(question, parse_period(month))
 
@@ -290,7 +295,7 @@ def _statements(product: Product, fact: told.Fact) -> Sequence[Statement]:
         return [_of_version(product, fact)]
     if isinstance(fact, told.Resource) and fact.said != "declared":
         return [_observed(fact, product.heard.get(fact.key, 0))]
-    return [] if isinstance(fact, told.Estimate) else [_declared(fact)]
+    return [_declared(fact)]
 
 
 def _of_run(

@@ -26,10 +26,13 @@ from trivium.finops.sharing import Sharing
 
 BASES: Final = (
     "category", "tagged", "resource", "time share", "rule", "equal share", "provider split", "owner tag", "none",
-    "child share",
+    "child share", "estimate",
 )  # fmt: skip
-"""How a bearer was found. `none` is `unallocated`; `child share` is a bracket's charge spread over its children."""
-CATEGORY, TAGGED, RESOURCE, TIME_SHARE, RULE, EQUAL_SHARE, PROVIDER_SPLIT, OWNER_TAG, NONE, CHILD_SHARE = range(10)
+"""How a bearer was found. `none` is `unallocated`; `child share` is a bracket's charge spread over its children;
+`estimate` is a charge for tokens that endpoints share by what they used of models."""
+CATEGORY, TAGGED, RESOURCE, TIME_SHARE, RULE, EQUAL_SHARE, PROVIDER_SPLIT, OWNER_TAG, NONE, CHILD_SHARE, ESTIMATE = (
+    range(11)
+)
 
 _MANY: Final = 1 << 40
 """Enough units for every sharer to get some."""
@@ -152,8 +155,7 @@ class Allocator:
         """Share one part among its bearers: (place, units, basis)."""
         basis, bearers, resource = self._find(charge)
         if resource:
-            end = min(part.end, max(self.sharing.cutoff, part.start))
-            split = self.sharing.sheet(resource).split(part.start, end)
+            split, basis = self._split(charge, part, resource, basis)
             users = sorted(split)
             shares = apportion(units, [split[place] for place in users])
             found = [
@@ -169,6 +171,14 @@ class Allocator:
                 shared.extend(self._carried_by(taker, taken, how))
         assert sum(row[1] for row in shared) == units, "no unit is lost between bearers"
         return [row for row in shared if row[1]]
+
+    def _split(self, charge: Charge, part: Part, resource: str, basis: int) -> tuple[dict[int, int], int]:
+        """Give the weights by which a resource's users share a part, and the basis: for tokens estimates come first."""
+        end = min(part.end, max(self.sharing.cutoff, part.start))
+        shares = self.sharing.estimated(resource, part.start, end) if charge.in_tokens else None
+        if shares is not None:
+            return shares, ESTIMATE
+        return self.sharing.sheet(resource).split(part.start, end), basis
 
     def _spread(self, charge: Charge, place: int, units: int, basis: int) -> list[tuple[int, int, int]]:
         """Spread what lies in a named account where a rule does so, once; a row split by the provider stays whole."""

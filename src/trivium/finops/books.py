@@ -17,6 +17,7 @@ from trivium.facts.problem import refuse
 from trivium.finops.allocation import Allocator, Part, month_parts
 from trivium.finops.charges import Charge
 from trivium.finops.closings import NEVER, Closings
+from trivium.finops.estimates import Estimates
 from trivium.finops.month import build_month
 from trivium.finops.network import Network, Poured, Tank
 from trivium.finops.owners import Owners, owners_in
@@ -83,7 +84,8 @@ class MonthBook:
 class Question:
     """What books are computed from: one currency, as known at one state of graph and lake.
 
-    `frozen` are the closed months, in order; `closings` say since which sequence each is closed.
+    `frozen` are the closed months, in order; `closings` say since which sequence each is closed. `estimates` split what
+    endpoints are charged for tokens together.
     """
 
     currency: str
@@ -92,6 +94,7 @@ class Question:
     as_of: Instant
     closings: Closings = field(default_factory=Closings)
     frozen: tuple[MonthBook, ...] = ()
+    estimates: Estimates = field(default_factory=Estimates)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _keep_month(
     view = View(question.flows, month, cutoff, question.closings)
     spans = Spans.of(view)
     since = min((part.start for part in parts), default=cutoff)
-    sharing = Sharing(question.flows, places, cutoff, spans, since)
+    sharing = Sharing(question.flows, places, cutoff, spans, since, question.estimates)
     bearings, finer = Allocator(places, sharing, digits).bearings(question.charges, parts)
     network = build_month(view, spans, sharing, bearings, opening)
     poured = pour(network, opening)

@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from trivium.facts.keys import kind_of
+from trivium.finops.estimates import Estimates
 from trivium.finops.network import Int64
 from trivium.finops.places import Places
 from trivium.finops.spans import Spans
@@ -71,6 +72,7 @@ class Sharing:
     cutoff: int
     spans: Spans
     since: int = -(1 << 62)
+    estimates: Estimates = field(default_factory=Estimates)
     _sheets: dict[str, Timesheet] = field(default_factory=dict)
     _uses: dict[str, list[ResourceUse]] = field(default_factory=dict)
     _children: dict[int, list[int]] = field(default_factory=dict)
@@ -92,6 +94,17 @@ class Sharing:
         if resource not in self._sheets:
             self._sheets[resource] = self._timesheet(self.users(resource))
         return self._sheets[resource]
+
+    def estimated(self, resource: str, start: int, end: int) -> dict[int, int] | None:
+        """Give the weights by which endpoints share a charge for tokens, by place: what they used of models meanwhile.
+
+        None where others than endpoints use the resource too, or nothing is known of what endpoints used.
+        """
+        users = [use.asset for use in self.users(resource)]
+        if any(kind_of(user) != "endpoint" for user in users):
+            return None
+        shares = self.estimates.shares(users, start, end)
+        return None if shares is None else {self.places.place(user): weight for user, weight in shares.items()}
 
     def timed(self, resource: str) -> bool:
         """Say whether the use of a resource depends on time: jobs, and runs that share it, use it while they run."""

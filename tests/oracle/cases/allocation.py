@@ -162,7 +162,7 @@ STEPS = {"difference": Fraction("-300.5"), "invoiced now": Fraction(30), "invoic
 case("1.9a", "invoices are sums of BilledCost of a billing period", INVOICES, Bridge(BRIDGED | STEPS))
 case("1.9b", "billed + what differs + what belongs elsewhere = the total", INVOICES, Bridge(BRIDGED | STEPS),
      stands({"unallocated": "178.5"}))  # fmt: skip
-NO_ESTIMATES = "spans and rate cards have no reader yet, so nobody can tell the product an estimate"
+NO_ESTIMATES = "the product tells what no bill covers apart from its statements, in `trivium usage`"
 
 
 def estimate(bearer: str, amount: int) -> Estimate:
@@ -171,10 +171,13 @@ def estimate(bearer: str, amount: int) -> Estimate:
 
 
 case(
-    "1.10a", "a bill of 10 is split 1 to 3 by estimates of 4",
-    [estimate("endpoint:e", 1), estimate("endpoint:f", 3), charge(10, *DAY, resource_id="r")],
-    stands({"endpoint:e": "2.5", "endpoint:f": "7.5"}), sums(10),
-    alone=NO_ESTIMATES,
+    "1.10a", "10 for tokens are split 1 to 3 by estimates of 4, what else is charged by weight",
+    [
+        user("endpoint:e", "r"), user("endpoint:f", "r", 2), estimate("endpoint:e", 1), estimate("endpoint:f", 3),
+        charge(10, *DAY, resource_id="r", in_tokens=True), charge(9, *DAY, resource_id="r"),
+    ],
+    stands({"endpoint:e": "5.5", "endpoint:f": "13.5"}), sums(19),
+    Basis({"estimate": Fraction(10), "resource": Fraction(9)}),
 )  # fmt: skip
 case(
     "1.10b", "estimates that no bill covers stand, as estimates",
