@@ -34,6 +34,7 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.lake.lake import Lake
     from trivium.lake.manifest import Manifest
     from trivium.ledger.book import Ledger
+    from trivium.mlops.endpoints.fold import EndpointsFold
     from trivium.mlops.fold import ModelsFold
     from trivium.mlops.traces.committer import Committer
     from trivium.mlops.traces.fold import TracesFold
@@ -52,6 +53,7 @@ def open_rooms(home: Path) -> Rooms:
             StandingFold(),
             TracesFold(),
             ModelsFold(),
+            EndpointsFold(),
         ],
     )
     try:

@@ -45,6 +45,7 @@ from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
 from trivium.lake.manifest import newest_delivery
 from trivium.ledger.book import Ledger
+from trivium.mlops.endpoints.fold import EndpointsFold
 
 Made = TypeVar("Made")
 KEPT: Final = 240
@@ -319,8 +320,8 @@ class Bookkeeping:
             return read_flows(connection, state.sequence)
 
     def _fold_content(self, connection: Connection, known: int) -> None:
-        """Fold the content of datasets, and which declaration states what, beside a graph in memory."""
-        folds: tuple[Fold, ...] = (DataopsFold(self._reader), DeclaredFold())
+        """Fold the content of datasets, what is declared where, and traffic, beside a graph in memory."""
+        folds: tuple[Fold, ...] = (DataopsFold(self._reader), DeclaredFold(), EndpointsFold())
         for fold in folds:
             fold.create(connection)
             wanted = (fact for fact in self._facts(known) if fact.fact.kind in fold.kinds)

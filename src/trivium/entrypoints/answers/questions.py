@@ -61,7 +61,7 @@ NOUNS: Final = {
     "graph": "The graph of assets: export it, and see what could not be joined.",
     "asset": "One asset with all that is known of it.",
     "ledger": "The book of facts: read, verify, prove, rebuild.",
-    "import": "Bring bills in.",
+    "import": "Bring bills, predictions and labels in.",
     "traces": "Traced requests, as OTLP clients send them.",
     "trace": "One traced request.",
 }

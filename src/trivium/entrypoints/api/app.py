@@ -14,10 +14,30 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trivium.entrypoints import policies
-from trivium.entrypoints.answers import close_month, declare, ledger_rebuild, ledger_verify
+from trivium.entrypoints.answers import (
+    close_month,
+    declare,
+    import_focus,
+    import_labels,
+    import_predictions,
+    ledger_rebuild,
+    ledger_verify,
+)
 from trivium.entrypoints.answers.questions import PREFIX, QUESTIONS
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.api.commands import CLOSE, COMMANDS, DECLARE, IMPORT, REBUILD, VERIFY, command_endpoint
+from trivium.entrypoints.api.commands import (
+    CLOSE,
+    COMMANDS,
+    DECLARE,
+    IMPORT,
+    IMPORT_LABELS,
+    IMPORT_PREDICTIONS,
+    LABELS,
+    PREDICTIONS,
+    REBUILD,
+    VERIFY,
+    command_endpoint,
+)
 from trivium.entrypoints.api.description import openapi
 from trivium.entrypoints.api.fixed import FixedFirst
 from trivium.entrypoints.api.frame import Frame
@@ -74,7 +94,11 @@ def our_interface(rooms: Rooms) -> Router:
         CLOSE.name: command_endpoint(CLOSE, rooms, close_month.ask),
         REBUILD.name: command_endpoint(REBUILD, rooms, lambda rooms, params, _: ledger_rebuild.ask(rooms, params)),
         VERIFY.name: command_endpoint(VERIFY, rooms, lambda rooms, params, _: ledger_verify.ask(rooms, params)),
-        IMPORT.name: upload_endpoint(rooms),
+        IMPORT.name: upload_endpoint(rooms, IMPORT.params, import_focus.ask),
+        IMPORT_PREDICTIONS.name: upload_endpoint(rooms, IMPORT_PREDICTIONS.params, import_predictions.ask),
+        IMPORT_LABELS.name: upload_endpoint(rooms, IMPORT_LABELS.params, import_labels.ask),
+        PREDICTIONS.name: command_endpoint(PREDICTIONS, rooms, import_predictions.ask_batch),
+        LABELS.name: command_endpoint(LABELS, rooms, import_labels.ask_batch),
     }
     routes += [
         policies.guarded_route(command.path, endpoints[command.name], command.policy, ["POST"]) for command in COMMANDS

@@ -33,10 +33,11 @@ def focus(
     from trivium.entrypoints.answers import import_focus
 
     if place.remote is not None:
-        answer: Any = read_answer(_upload(place.remote, files, add=add), import_focus.Answer, place.remote.url)
+        raw = upload(place.remote, "/import/focus", {"add": add}, files)
+        answer: Any = read_answer(raw, import_focus.Answer, place.remote.url)
     else:
         assert place.home is not None
-        with launcher.open_rooms(place.home) as rooms, _bar("Reading", "rows") as progress:
+        with launcher.open_rooms(place.home) as rooms, bar("Reading", "rows") as progress:
             answer = import_focus.ask(rooms, import_focus.Params(add=add), files, None, progress)
     if json:
         write_json(msgspec.json.encode(answer))
@@ -45,16 +46,15 @@ def focus(
     return 0
 
 
-def _upload(remote: Remote, files: list[Path], *, add: bool) -> bytes:
+def upload(remote: Remote, target: str, query: dict[str, object], files: list[Path]) -> bytes:
     """Send one file as it is, several in a tar, so that they stay one delivery."""
     sizes = [_size(path) for path in files]
-    with _bar("Sending", "bytes") as progress:
+    with bar("Sending", "bytes") as progress:
         if len(files) == 1:
-            query = {"add": add, "name": files[0].name}
             chunks = _counted(_file_chunks(files[0]), sum(sizes), progress)
-            return remote.upload("/import/focus", query, chunks, "application/octet-stream")
+            return remote.upload(target, {**query, "name": files[0].name}, chunks, "application/octet-stream")
         chunks = _counted(_tar_chunks(files, sizes), sum(sizes), progress)
-        return remote.upload("/import/focus", {"add": add}, chunks, "application/x-tar")
+        return remote.upload(target, query, chunks, "application/x-tar")
 
 
 def _size(path: Path) -> int:
@@ -104,7 +104,7 @@ def _counted(chunks: Iterator[bytes], total: int, progress: Progress | None) -> 
 
 
 @contextlib.contextmanager
-def _bar(verb: str, unit: str) -> Iterator[Progress | None]:
+def bar(verb: str, unit: str) -> Iterator[Progress | None]:
     """Show a progress bar on a terminal; in a pipe there is none."""
     screen = console(error=True)
     if not screen.is_terminal:

@@ -21,6 +21,8 @@ OWN: Final = {
     ("", "backup"): ("keep", "Write a home into one file, while it may be in use."),
     ("", "restore"): ("keep", "Make a home out of a backup, verified."),
     ("import", "focus"): ("bills", "Import FOCUS bills: CSV, CSV.gz, Parquet or JSON lines."),
+    ("import", "predictions"): ("served", "Receive predictions: CSV, CSV.gz, Parquet or JSON lines."),
+    ("import", "labels"): ("served", "Receive labels, late or corrected as they come."),
     ("cost", "close"): ("closing", "Close a month: it never moves again."),
     ("ledger", "verify"): ("trust", "Hash every fact again and compare."),
     ("ledger", "proof"): ("trust", "Prove that a fact stands in the ledger."),

@@ -46,6 +46,6 @@ def traffic_of(lake: Lake, table: str, parts: Sequence[Path]) -> tuple[Traffic, 
             requests=requests,
             errors=errors,
             latency=dict(sorted(latency.items())),
-        )  # fmt: skip
+        )
         for (endpoint, version, day), (requests, errors, latency) in sorted(groups.items())
     )
