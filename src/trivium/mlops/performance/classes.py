@@ -44,7 +44,8 @@ class ClassScores(msgspec.Struct, frozen=True):
 def class_scores(predicted: Codes, label: Codes, names: Sequence[str], counts: Codes | None = None) -> ClassScores:
     """Score predicted classes beside labels, both as places in `names`.
 
-    `counts` says for how many rows each pair stands. Classes are those that stand on either side, in the order of `names` (as scikit-learn's `precision_recall_fscore`).
+    `counts` says for how many rows each pair stands. Classes are those that stand on either side, in the order of
+    `names` (as scikit-learn's `precision_recall_fscore_support`).
     """
     size = len(names)
     weight = np.ones(len(label)) if counts is None else counts.astype(np.float64)
