@@ -19,17 +19,19 @@ from trivium.dataops.healths import Health, healths
 from trivium.dataops.watch import Watch
 from trivium.entrypoints.answers.names import Names
 from trivium.facts.fact import RecordedFact
-from trivium.facts.instants import DAY, SECOND, Instant, format_instant, now
+from trivium.facts.instants import DAY, FIRST, SECOND, Instant, format_instant, now
 from trivium.facts.keys import parse
 from trivium.facts.kinds import Kind
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.facts.protocols import Fold
+from trivium.facts.spans import STRETCH
 from trivium.facts.statements import Reader, Statement, Titled, encode_statement
 from trivium.finops.books import Books, MonthBook, Question, keep_books
 from trivium.finops.charges import Charge, Ends, currencies, ends_between, latest_start, read_charges
 from trivium.finops.closing import COUNTED, read_closings, read_frozen
 from trivium.finops.closings import Closings
+from trivium.finops.estimates import Estimate, Estimates
 from trivium.finops.inflows import Inflows
 from trivium.graph.alike import suggestions
 from trivium.graph.assets import Asset, directory, job_of
@@ -46,6 +48,9 @@ from trivium.lake.lake import Lake
 from trivium.lake.manifest import newest_delivery
 from trivium.ledger.book import Ledger
 from trivium.mlops.endpoints.fold import EndpointsFold
+from trivium.mlops.traces.fold import TracesFold
+from trivium.mlops.traces.prices import price
+from trivium.mlops.traces.reading import used_between, used_up_to
 
 Made = TypeVar("Made")
 KEPT: Final = 240
@@ -269,9 +274,27 @@ class Bookkeeping:
         with self._ledger.reading() as connection:
             closings = read_closings(connection, state.sequence)
         frozen = self._frozen(currency, state, closings)
-        books = keep_books(Question(currency, flows, charges, state.as_of, closings, frozen), month_of(state.as_of))
+        estimates = self._estimates(state, flows, charges)
+        question = Question(currency, flows, charges, state.as_of, closings, frozen, estimates)
+        books = keep_books(question, month_of(state.as_of))
         self.books_took_s = thread_time() - begun
         return books
+
+    def _estimates(self, state: State, flows: Flows, charges: Sequence[Charge]) -> Estimates:
+        """Estimate what endpoints used of models by the price lists, where a charge for tokens may be split by it."""
+        if not any(charge.in_tokens for charge in charges):
+            return Estimates()
+        with self.graph(state) as connection:
+            rows = used_between(connection, FIRST, state.as_of) if state.known is not None else used_up_to(
+                connection, state.sequence, state.as_of
+            )  # fmt: skip
+        return Estimates(
+            Estimate(
+                flows.names.get(at.endpoint, at.endpoint), at.since, at.since + STRETCH, price(at, tokens),
+                tokens.input_tokens + tokens.output_tokens,
+            )
+            for at, tokens in rows
+        )  # fmt: skip
 
     def _check_instant(self, currency: str, state: State) -> None:
         """Refuse an instant beyond tomorrow that is more than a year after the last charge: nothing can stand there."""
@@ -320,8 +343,8 @@ class Bookkeeping:
             return read_flows(connection, state.sequence)
 
     def _fold_content(self, connection: Connection, known: int) -> None:
-        """Fold the content of datasets, what is declared where, and traffic, beside a graph in memory."""
-        folds: tuple[Fold, ...] = (DataopsFold(self._reader), DeclaredFold(), EndpointsFold())
+        """Fold the content of datasets, what is declared where, traffic and traces, beside a graph in memory."""
+        folds: tuple[Fold, ...] = (DataopsFold(self._reader), DeclaredFold(), EndpointsFold(), TracesFold())
         for fold in folds:
             fold.create(connection)
             wanted = (fact for fact in self._facts(known) if fact.fact.kind in fold.kinds)

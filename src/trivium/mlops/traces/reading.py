@@ -8,9 +8,12 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Select, func, select
 
-from trivium.facts.instants import Instant
+from trivium.facts.instants import FIRST, Instant
 from trivium.facts.money import add
-from trivium.facts.spans import Priced, Tokens
+from trivium.facts.spans import Priced, Tokens, decode_spans
+from trivium.ledger.reads import read_page
+from trivium.ledger.tables import fold_cursors
+from trivium.mlops.traces.fold import TracesFold
 from trivium.mlops.traces.prices import price
 from trivium.mlops.traces.tables import trace_usage, traces, usage
 
@@ -138,6 +141,25 @@ def used_between(connection: Connection, start: Instant, end: Instant) -> list[t
     return [_used(row) for row in connection.execute(query)]
 
 
+def used_up_to(connection: Connection, sequence: int, end: Instant) -> list[tuple[Priced, Tokens]]:
+    """List what endpoints used of models in stretches before `end`, by the facts up to a sequence.
+
+    What the fold has of later facts is taken away again; they are the few that came since the question was asked.
+    """
+    reached = connection.execute(select(fold_cursors.c.sequence).where(fold_cursors.c.name == TracesFold.name)).scalar()
+    rows = dict(used_between(connection, FIRST, end))
+    after, size = sequence, 1
+    while size:
+        page = read_page(connection, after, _AT_ONCE, TracesFold.kinds, None, newest_first=False)
+        later = [one for one in page if one.sequence <= (reached or 0)]
+        for one in (used for recorded in later for used in decode_spans(recorded.fact.body).usage):
+            if one.at in rows:
+                rows[one.at] = _less(rows[one.at], one.tokens)
+        size = len(later)
+        after = later[-1].sequence if later else after
+    return [(at, tokens) for at, tokens in rows.items() if tokens.requests]
+
+
 def newest_use(connection: Connection) -> Instant | None:
     """Give the beginning of the last stretch in which a model was used; None when none was."""
     return connection.execute(select(func.max(usage.c.since))).scalar()
@@ -162,6 +184,12 @@ def spent(rows: Iterable[tuple[Priced, Tokens]]) -> Spent:
         else:
             amounts.append(amount)
     return Spent(Tokens(**totals), add(*amounts) if amounts else None, unpriced)
+
+
+def _less(tokens: Tokens, others: Tokens) -> Tokens:
+    left = {name: getattr(tokens, name) - getattr(others, name) for name in _COUNTS}
+    assert min(left.values()) >= 0, "what is taken away was counted"
+    return Tokens(**left)
 
 
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
