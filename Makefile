@@ -2,10 +2,13 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 UV := PYTHONPATH=.tool $(PYTHON) -m uv
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 BIN := .venv/bin
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo test test-full check bench docs lock ui clean
+.PHONY: help setup clients demo test test-full check bench docs lock ui clean
+
+CLIENTS := mlflow3 mlflow2
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -23,14 +26,22 @@ setup: .venv/.ready ## make .venv with trivium in it, from hash-locked packages
 	@$(UV) pip install --quiet --no-deps --python $(BIN)/python -e .
 	@touch $@
 
+clients: $(CLIENTS:%=.clients/%/.ready) ## make .clients, the environments of clients that stay out of .venv (tests/clients/*.lock)
+
+.clients/%/.ready: tests/clients/%.lock | .tool/bin/uv
+	@echo "setting up: packages of the client $* into .clients/$*"
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .clients/$*
+	@$(UV) pip sync --quiet --require-hashes --python .clients/$*/bin/python $<
+	@touch $@
+
 demo: setup ## the main job: a filled server at http://127.0.0.1:8080 (ARGS=--exit ends after printing)
 	@$(BIN)/trivium demo $(ARGS)
 
-test: setup ## all tests (bounded forms of the slow suites)
+test: setup clients ## all tests (bounded forms of the slow suites)
 	@bash tools/test_needs.sh
 	@$(BIN)/python -m pytest -m "not full" $(ARGS)
 
-test-full: setup ## all tests, slow suites in their long form
+test-full: setup clients ## all tests, slow suites in their long form
 	@bash tools/test_needs.sh
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -43,7 +54,7 @@ check: setup ## lint, types, import contracts, tidy
 	$(BIN)/python tools/tidy.py || failed=1; \
 	exit $$failed
 
-bench: setup ## measure peers and Trivium side by side; the last result is kept in bench/RESULTS.md
+bench: setup clients ## measure peers and Trivium side by side; the last result is kept in bench/RESULTS.md
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: setup ## write docs/reference from the code
@@ -52,10 +63,11 @@ docs: setup ## write docs/reference from the code
 ui: setup ## build the page bundle again after a change below ui/
 	@$(UV) pip install --quiet --no-deps --python $(BIN)/python -e .
 
-lock: .tool/bin/uv ## resolve requirements.lock again
-	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+lock: .tool/bin/uv ## resolve requirements.lock and tests/clients/*.lock again
+	@$(LOCK) --all-extras --group dev pyproject.toml -o requirements.lock
+	@for client in $(CLIENTS); do $(LOCK) tests/clients/$$client.in -o tests/clients/$$client.lock || exit 1; done
 
 clean: ## remove what setup, tests and builds made
-	rm -rf .venv .tool build dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .clients .tool build dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis *.egg-info
 	rm -rf ui/node_modules src/trivium/entrypoints/web/static/bundle
 	find src tests tools bench -name __pycache__ -prune -exec rm -rf {} +

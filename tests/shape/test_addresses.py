@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = [ROOT / "requirements.lock", *sorted((ROOT / "tests" / "clients").glob("*.lock"))]
 
 HOSTS = [
     ".".join(parts)
@@ -30,7 +30,8 @@ def written_files() -> list[Path]:
     if answer.returncode == 0:
         paths = [ROOT / name for name in answer.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
     else:
-        paths = [path for path in ROOT.rglob("*") if not {".venv", ".tool", "node_modules", ".git"} & set(path.parts)]
+        made = {".venv", ".clients", ".tool", "node_modules", ".git"}
+        paths = [path for path in ROOT.rglob("*") if not made & set(path.parts)]
     return [path for path in paths if path.is_file()]
 
 
@@ -56,12 +57,16 @@ def test_a_named_host_is_seen(host: str) -> None:
     assert hosts_in(f"my{host}") == []
 
 
-def test_the_lock_holds_no_address() -> None:
-    assert not re.search(r"https?:|git\+|file:|--(?:extra-)?index-url|--find-links|--trusted-host", LOCK)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_the_lock_holds_no_address(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    assert not re.search(r"https?:|git\+|file:|--(?:extra-)?index-url|--find-links|--trusted-host", text)
 
 
-def test_every_package_of_the_lock_is_pinned_and_hashed() -> None:
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", "\n" + re.sub(r"^ *#.*\n", "", LOCK, flags=re.MULTILINE).strip())
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_every_package_of_the_lock_is_pinned_and_hashed(lock: Path) -> None:
+    text = re.sub(r"^ *#.*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", "\n" + text.strip())
     blocks = [block for block in blocks if block.strip()]
     assert len(blocks) > 50
     for block in blocks:

@@ -57,6 +57,19 @@ def test_a_target_sets_up_what_it_needs(target: str) -> None:
     assert re.search(rf"^{target}: setup\b", MAKEFILE, re.MULTILINE)
 
 
+@pytest.mark.parametrize("target", ["test", "test-full", "bench"])
+def test_a_target_makes_the_clients_that_it_needs(target: str) -> None:
+    assert re.search(rf"^{target}: setup clients\b", MAKEFILE, re.MULTILINE)
+
+
+def test_what_is_made_here_is_cleaned_and_kept_out_of_git() -> None:
+    [cleaned] = re.findall(r"^\trm -rf (\.venv .*)$", MAKEFILE, re.MULTILINE)
+    kept_out = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    for folder in (".venv", ".clients", ".tool"):
+        assert folder in cleaned.split()
+        assert f"{folder}/" in kept_out
+
+
 CHECKS = ("ruff format", "ruff check", "mypy", "lint-imports", "python tools/tidy.py")
 
 
