@@ -46,6 +46,14 @@ class RunSeen(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     error: str = ""
 
 
+class TrialSeen(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="trial.seen"):
+    """A run began as a trial of an experiment."""
+
+    run: str
+    experiment: str
+    at: Instant
+
+
 class JobSeen(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="job.seen"):
     """A job as its code describes it."""
 
@@ -272,7 +280,7 @@ Declared = (
     Titled | Owned | Belongs | Valued | Life | Alias | ResourceUsed | TrialOf | VersionRegistered | VersionDated
     | VersionUsed | Predicted | Correct | Rule | Withdrawn
 )  # fmt: skip
-Observed = RunSeen | JobSeen | DatasetSeen | CheckSeen | QualityMeasured | EndpointSeen | Asked
+Observed = RunSeen | TrialSeen | JobSeen | DatasetSeen | CheckSeen | QualityMeasured | EndpointSeen | Asked
 Statement = Observed | Declared
 
 Reader = Callable[[RecordedFact], Sequence[Statement]]

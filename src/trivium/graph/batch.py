@@ -21,6 +21,7 @@ from trivium.facts.statements import (
     Observed,
     QualityMeasured,
     RunSeen,
+    TrialSeen,
     Withdrawn,
     encode_statement,
     identity_of,
@@ -62,6 +63,8 @@ class Batch:
         """Starts that were known until an earlier event came, with the sequence that stated them."""
         self.ends: dict[tuple[str, Instant, bool], int] = {}
         """All terminal events."""
+        self.trials: dict[str, tuple[str, int]] = {}
+        """Experiments of runs, with the sequence that stated them."""
         self.uses: dict[Use, tuple[int, int, int]] = {}
         self.links: dict[Use, tuple[Instant, int]] = {}
         self.descriptions: dict[tuple[str, str], Description] = {}
@@ -76,6 +79,7 @@ class Batch:
         self._source = ""
         self._takers: dict[type, Callable[[Any], None]] = {
             RunSeen: self._run,
+            TrialSeen: self._trial,
             JobSeen: self._job,
             DatasetSeen: self._dataset,
             CheckSeen: self._check,
@@ -120,6 +124,10 @@ class Batch:
                 self._use(run, job, written, use, seen.at)
         for resource in seen.resources + seen.queries:
             self.resources.setdefault((run, resource), self._sequence)
+
+    def _trial(self, seen: TrialSeen) -> None:
+        run, experiment = self._name(seen.run, seen.at), self._name(seen.experiment, seen.at)
+        self.trials.setdefault(run, (experiment, self._sequence))
 
     def _job(self, seen: JobSeen) -> None:
         job = self._name(seen.job, seen.at)

@@ -22,6 +22,7 @@ from trivium.facts.statements import (
     VersionRegistered,
 )
 from trivium.graph.asked_columns import enter_asked
+from trivium.graph.columns import integer_columns
 from trivium.graph.declarations import all_declared
 from trivium.graph.flows import OPEN, Flows, Int32, ResourceUse, Runs
 from trivium.graph.fold_runs import brackets, carriers, upkeep
@@ -45,6 +46,7 @@ DEFAULT_EXPERIMENT: Final = "experiment:0"
 """MLflow's experiment 0 is where runs land that nobody sorted: it groups nothing."""
 UNGROUPED: Final = -2
 _DESCRIBED = text("SELECT asset, value, sequence FROM graph_descriptions WHERE field = :field ORDER BY at, value")
+_TRIED = text("SELECT DISTINCT experiment FROM graph_trials")
 _RESOURCES = text("SELECT asset, resource, sequence FROM graph_resources")
 
 Said = list[tuple[Declared, int]]
@@ -64,11 +66,11 @@ def read_flows(connection: Connection, sequence: int | None = None) -> Flows:
     _enter_model_uris(book, naming, runs, reads, writes)
     enter_asked(book, connection, naming)
     book.notice_used()
-    experiments = _experiments(said, naming)
+    experiments = _experiments(connection, said, naming)
     versions, consumers = version_keys(book), _consumers(book, said, naming)
     run_place = Placed(runs.keys)
     version_runs = version_runs_of(book, versions, run_place)
-    experiment = _trials(said, naming, run_place, experiments, len(runs.keys))
+    experiment = _trials(connection, said, naming, runs, experiments)
     read, written = united_uses(reads, dataset_place), united_uses(writes, dataset_place)
     places = {key: place for place, key in enumerate(experiments)}
     user_places = {key: place for place, key in enumerate(consumers)}
@@ -151,15 +153,25 @@ def _declared_keys(said: Said, naming: Naming, kind: str) -> set[str]:
     return {key for key in keys if key.startswith(kind)}
 
 
-def _experiments(said: Said, naming: Naming) -> list[str]:
+def _experiments(connection: Connection, said: Said, naming: Naming) -> list[str]:
     found = {naming.name(s.experiment) for s, _ in said if isinstance(s, TrialOf | VersionRegistered) and s.experiment}
+    found |= {naming.keys[naming.asset[number]] for (number,) in connection.execute(_TRIED)}
     return sorted(found - {DEFAULT_EXPERIMENT})
 
 
-def _trials(said: Said, naming: Naming, run_place: Placed, experiments: list[str], count: int) -> Int32:
-    """Give each run its experiment's place; UNGROUPED for a tracked run that no experiment groups."""
+def _trials(connection: Connection, said: Said, naming: Naming, runs: RunColumns, experiments: list[str]) -> Int32:
+    """Give each run its experiment's place; UNGROUPED for a tracked run that no experiment groups.
+
+    What is declared counts before what was seen.
+    """
+    run_place = Placed(runs.keys)
     places = {key: place for place, key in enumerate(experiments)} | {DEFAULT_EXPERIMENT: UNGROUPED}
-    experiment = np.full(count, -1, np.int32)
+    experiment = np.full(len(runs.keys), -1, np.int32)
+    tried, group = integer_columns(connection, ["run", "experiment"], "graph_trials")
+    numbers, which = np.unique(group, return_inverse=True)
+    grouped = np.array([places[naming.keys[naming.asset[number]]] for number in numbers.tolist()], np.int32)
+    known = runs.place[tried] >= 0
+    experiment[runs.place[tried[known]]] = grouped[which[known]] if len(numbers) else -1
     for statement, _ in said:
         if isinstance(statement, TrialOf) and (run := run_place.get(naming.name(statement.run))) is not None:
             experiment[run] = places.get(naming.name(statement.experiment), -1)

@@ -22,7 +22,7 @@ class GraphFold:
     """
 
     name = "graph"
-    version = 4
+    version = 5
     kinds = DECLARED | TRACED | {Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED}
     inside = False
 

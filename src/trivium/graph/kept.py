@@ -23,6 +23,8 @@ _MARKS: Final = {
     "linked": text(
         "SELECT count(*), coalesce(sum(first_at / 1000000), 0), coalesce(sum(first_at % 1000000), 0) FROM graph_links"
     ),
+    "tried": text("SELECT count(*) FROM graph_trials"),
+    "paired": text(f"SELECT count(*) FROM graph_merges WHERE NOT {_NO_RUN}"),
     "asked": text("SELECT count(*) FROM graph_asked"),
     "described": text(
         "SELECT count(*), coalesce(sum(sequence), 0), coalesce(sum(at / 1000000), 0), coalesce(sum(at % 1000000), 0)"

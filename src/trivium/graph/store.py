@@ -52,6 +52,11 @@ _PUT_END = text(
     "INSERT INTO graph_ends (run, at, success, sequence) VALUES (:run, :at, :success, :sequence)"
     " ON CONFLICT (run, at, success) DO NOTHING"
 )
+_PUT_TRIAL = text(
+    "INSERT INTO graph_trials (run, experiment, sequence) VALUES (:run, :experiment, :sequence)"
+    " ON CONFLICT (run) DO UPDATE SET experiment = excluded.experiment, sequence = excluded.sequence"
+    " WHERE excluded.sequence < graph_trials.sequence"
+)
 _PUT_USE = text(
     "INSERT INTO graph_uses (run, written, dataset, bytes, rows, sequence)"
     " VALUES (:run, :written, :dataset, :bytes, :rows, :sequence) ON CONFLICT (run, written, dataset) DO UPDATE SET"
@@ -105,6 +110,10 @@ def store(connection: Connection, batch: Batch, head: int) -> None:
     _store_uses(connection, batch, ids)
     _store_descriptions(connection, batch.descriptions, ids)
     put = _Put(connection)
+    put(
+        _PUT_TRIAL,
+        ({"run": ids[run], "experiment": ids[e], "sequence": s} for run, (e, s) in batch.trials.items()),
+    )
     put(_PUT_RESOURCE, ({"asset": ids[a], "resource": r, "sequence": s} for (a, r), s in batch.resources.items()))
     put(
         _PUT_MERGE,

@@ -62,6 +62,15 @@ ends = Table(
     sqlite_with_rowid=False,
 )
 
+trials = Table(
+    "graph_trials",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("experiment", Integer, nullable=False, comment="of two, the one that was told first"),
+    Column("sequence", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 uses = Table(
     "graph_uses",
     metadata,

@@ -36,6 +36,14 @@ _LINKS = text(
     " JOIN graph_names d ON d.id = l.dataset WHERE NOT EXISTS (SELECT 1 FROM graph_descriptions t"
     " WHERE t.asset = l.job AND t.field = 'job_type' AND t.value = 'TEST')"
 )
+_TRIED = text(
+    "SELECT DISTINCT e.key, coalesce(j.key, (SELECT k.key FROM graph_merges m JOIN graph_names p ON p.key = m.means"
+    " JOIN graph_runs o ON o.run = p.id JOIN graph_names k ON k.id = o.job WHERE m.name = r.key AND"
+    " m.reason = 'same run'), (SELECT k.key FROM graph_merges m JOIN graph_names p ON p.key = m.name JOIN graph_runs o"
+    " ON o.run = p.id JOIN graph_names k ON k.id = o.job WHERE m.means = r.key AND m.reason = 'same run'), r.key)"
+    " FROM graph_trials t JOIN graph_names e ON e.id = t.experiment JOIN graph_names r ON r.id = t.run"
+    " LEFT JOIN graph_runs g ON g.run = t.run LEFT JOIN graph_names j ON j.id = g.job ORDER BY 1, 2"
+)
 _JOBS_OF_RUNS = text(
     "SELECT r.key, j.key FROM graph_runs g JOIN graph_names r ON r.id = g.run JOIN graph_names j ON j.id = g.job"
     " WHERE r.key IN :keys"
@@ -136,13 +144,19 @@ def lineage_at(connection: Connection, as_of: Instant | None = None) -> Lineage:
 
 
 def _ways(connection: Connection) -> Ways:
-    return kept(connection, "ways", ("linked", "declared", "merged", "described", "asked"), _read_ways, _jobs_now)
+    return kept(
+        connection,
+        "ways",
+        ("linked", "declared", "merged", "described", "asked", "tried", "paired"),
+        _read_ways,
+        _jobs_now,
+    )
 
 
 def _read_ways(connection: Connection) -> Ways:
     names = names_now(connection)
     found = list(_links(connection))
-    found += _declared_ways(all_declared(connection), _jobs_now(connection))
+    found += _declared_ways(all_declared(connection), _jobs_now(connection), _trials_seen(connection))
     found += _observed_ways(connection, {(source, target) for _, _, source, target in found})
     rows = [(since, until, _named(names, source), _named(names, target)) for since, until, source, target in found]
     rows = [row for row in rows if row[2] != row[3]]
@@ -155,9 +169,17 @@ def _links(connection: Connection) -> Iterator[Way]:
         yield (first_at, 0, job, dataset) if written else (first_at, 0, dataset, job)
 
 
-def _declared_ways(said: Said, jobs: Mapping[str, str]) -> Iterator[Way]:
+def _trials_seen(connection: Connection) -> dict[str, list[str]]:
+    """List the jobs, or runs without one, that were seen as trials of experiments."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for experiment, runner in connection.execute(_TRIED):
+        if experiment != DEFAULT_EXPERIMENT:
+            found[experiment].append(runner)
+    return found
+
+
+def _declared_ways(said: Said, jobs: Mapping[str, str], trials: dict[str, list[str]]) -> Iterator[Way]:
     """Give what is declared: runs and trials to versions, versions to their users, all of them to products."""
-    trials: dict[str, list[str]] = defaultdict(list)
     for statement, _ in said:
         if isinstance(statement, TrialOf) and statement.experiment != DEFAULT_EXPERIMENT:
             trials[statement.experiment].append(jobs.get(statement.run, statement.run))

@@ -6,7 +6,7 @@ import pytest
 
 from trivium.facts.fact import RecordedFact
 from trivium.facts.kinds import TRACED, TRACKING
-from trivium.facts.statements import Alias, RunSeen, Statement, TrialOf, VersionDated, VersionRegistered
+from trivium.facts.statements import Alias, RunSeen, Statement, TrialSeen, VersionDated, VersionRegistered
 from trivium.facts.tracking import (
     Change,
     ExperimentChanged,
@@ -40,8 +40,10 @@ def created(**more: object) -> RunCreated:
 def test_a_run_begins_when_its_client_says_and_is_a_trial() -> None:
     seen, trial = said(created())
     assert seen == RunSeen(run=f"run:{RUN}", at=5_000_000, event="start")
-    assert trial == TrialOf(f"run:{RUN}", "experiment:search")
-    assert said(created(experiment=0, experiment_name=""))[1] == TrialOf(f"run:{RUN}", "experiment:0")
+    assert trial == TrialSeen(run=f"run:{RUN}", experiment="experiment:search", at=5_000_000)
+    assert said(created(experiment=0, experiment_name=""))[1] == TrialSeen(
+        run=f"run:{RUN}", experiment="experiment:0", at=5_000_000
+    )
 
 
 @pytest.mark.parametrize("start_ms", [0, -5, 10**17])

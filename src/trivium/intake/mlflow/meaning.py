@@ -9,7 +9,7 @@ from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import Instant, parse_instant
 from trivium.facts.keys import AssetKey, model_version, run_key
 from trivium.facts.problem import ProblemError
-from trivium.facts.statements import Alias, DatasetSeen, RunSeen, Statement, TrialOf, VersionDated, VersionRegistered
+from trivium.facts.statements import Alias, DatasetSeen, RunSeen, Statement, TrialSeen, VersionDated, VersionRegistered
 from trivium.facts.tracking import (
     ExperimentChanged,
     ModelChanged,
@@ -42,7 +42,7 @@ def _run_created(change: RunCreated, at: Instant) -> Sequence[Statement]:
     start = _instant(change.start_ms) or at
     seen = _tagged(run, start, change.tags, event="start")
     experiment = f"experiment:{change.experiment_name}" if change.experiment else "experiment:0"
-    return (seen, TrialOf(run, experiment))
+    return (seen, TrialSeen(run=run, experiment=experiment, at=start))
 
 
 def _run_changed(change: RunChanged, at: Instant) -> Sequence[Statement]:
