@@ -25,6 +25,7 @@ from trivium.facts.traffic import Traffic
 from trivium.intake.files.child import Progress
 from trivium.intake.files.limits import Limits
 from trivium.intake.files.sandbox import read_apart
+from trivium.intake.files.troubles import NOTED, REFUSED, REPAIRED
 from trivium.intake.predictions.names import SPELLINGS
 from trivium.intake.predictions.reader import Job, read_batch
 from trivium.intake.predictions.report import Part, RowsReport
@@ -41,6 +42,7 @@ MOST_ROWS: Final = 100_000
 """Rows of one batch of JSON at most."""
 _CHILD: Final = "trivium.intake.predictions.child"
 _NAME: Final = 255
+_ORDER: Final = (REFUSED, REPAIRED, NOTED)
 Told = Callable[[Sequence[Receipt]], "Received"]
 Enter = Callable[[Sequence[Fact], Told], "Received"]
 """Appends the facts, none where nothing is new, and gives what is told of their receipts."""
@@ -209,7 +211,9 @@ def _report(
         same, other = sum(len(each.same) for each in found), sum(len(each.other) for each in found)
         repeated += same
         sources.append(_source(one, same, other))
-        troubles = (*one.report.problems, *troubles_of(found))
+        troubles = sorted(
+            (*one.report.problems, *troubles_of(found)), key=lambda trouble: _ORDER.index(trouble.outcome)
+        )
         problems += [msgspec.structs.replace(trouble, source=one.name) for trouble in troubles]
     received = sum(source.imported for source in sources)
     assert table == LABELS or sum(day.requests for day in traffic) == received, "each prediction is counted once"
