@@ -32,4 +32,4 @@ made = client.create_model_version(
     run_id=runs[0],
     tags={"trivium.happened_at": "2024-11-06T12:00:00Z"},
 )
-print(json.dumps({"first": runs[0], "second": runs[1], "version": made.version}))
+sys.stdout.write(json.dumps({"first": runs[0], "second": runs[1], "version": made.version}))
