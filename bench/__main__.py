@@ -7,11 +7,12 @@ import sys
 
 from bench.attribution import attribution
 from bench.bills import bills
+from bench.drift import drift
 from bench.pages import pages
 from bench.result import table, write
 from bench.server import server
 
-PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages}
+PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages, "drift": drift}
 
 
 def main() -> int:

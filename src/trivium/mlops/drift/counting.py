@@ -93,7 +93,7 @@ class _Binned:
         there = np.flatnonzero(self.counts)
         full[[0, _BINS + 1, there[0], there[-1]]] = True
         before = np.cumsum(self.counts) - self.counts
-        ordered = np.sort(self.numbers[full[self.bins]])
+        ordered = np.sort(self.numbers[np.take(full, self.bins)])
         edges, edge_counts = self._edges(full, before, rows, points)
         places, below, upto = self._of_full(ordered, full, before, rows, points)
         order = np.argsort(np.concatenate((places, edges)), kind="stable")
