@@ -217,7 +217,7 @@ def _double(value: Any, _: int) -> Any:
 
 def _octets(value: Any, depth: int) -> str:
     try:
-        b64decode(_text(value, depth), validate=False)
+        b64decode(_text(value, depth), validate=True)
     except (binascii.Error, ValueError) as fault:
         raise UnfitSpanError(f"{shown(value)} is no base64.") from fault
     return str(value)

@@ -76,11 +76,16 @@ def clean(text: str) -> str:
     return (text if cut is written else str(msgspec.json.decode(cut))).replace("\0", "�")
 
 
-def entry_of(key: str, value: Any) -> Entry:
-    """Write an attribute as a member of a JSON object, without known secrets; `value` is JSON's own kind of value."""
+def entry_of(key: str, value: Any, *, looked_at: bool = False) -> Entry:
+    """Write an attribute as a member of a JSON object, without known secrets; `value` is JSON's own kind of value.
+
+    `looked_at` says that it is known to hold none.
+    """
     if len(key) > MAX_KEY:
         raise UnfitSpanError(f"The attribute key {shown(key)} is longer than {MAX_KEY} characters.")
-    member = redact(_written(key) + b":" + _written(value))
+    member = _written(key) + b":" + _written(value)
+    if not looked_at:
+        member = redact(member)
     if len(member) > CONTENT:
         raise UnfitSpanError(f"The attribute {shown(key)} has {len(member)} bytes as JSON; at most {CONTENT} are kept.")
     alias = ALIASES.get(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -20,123 +20,92 @@ from trivium.intake.otlp.lexicon import (
     text_of,
     too_deep,
 )
+from trivium.intake.otlp.messages import request_class
 from trivium.intake.otlp.rows import Around, Context, Resource, Row, Span, joined, resource_of, row_of
-from trivium.intake.otlp.wire import BYTES, MalformedError, double, fields, signed, skip, unsigned, varint
+from trivium.intake.otlp.suspects import suspects
+from trivium.intake.otlp.wire import MalformedError, double, fields, signed, unsigned, varint
 
 _encode = msgspec.json.Encoder().encode
-_RESOURCE_SPANS: Final = 0x0A
-_RESOURCE, _SCOPE_SPANS = 0x0A, 0x12
-_SCOPE, _SPANS = 0x0A, 0x12
 _FIRST, _SECOND, _THIRD, _FOURTH = 0x0A, 0x12, 0x1A, 0x22
-_TRACE, _SPAN, _STATE, _PARENT, _NAME, _KIND = 0x0A, 0x12, 0x1A, 0x22, 0x2A, 0x30
-_START, _END, _ATTRIBUTE, _EVENT, _LINK, _STATUS = 0x39, 0x41, 0x4A, 0x5A, 0x6A, 0x7A
-_FLAGS: Final = 16 << 3 | 5
-_TIMES: Final = frozenset({_START, _END})
-_INT31: Final = 0x7FFFFFFF
+"""Tags of texts and messages: the field's number times 8, plus 2."""
 _TEXT, _TRUTH, _INT, _DOUBLE, _ARRAY, _OBJECT, _OCTETS = 0x0A, 0x10, 0x18, 0x21, 0x2A, 0x32, 0x3A
+_INT31: Final = 0x7FFFFFFF
 
 
 def rows_in(raw: bytes, lexicon: Lexicon, around: Around) -> Iterator[Row | UnfitSpanError]:
     """Give each span of a request as a row, or why it cannot be kept; raises MalformedError for what is no request."""
-    for tag, piece in fields(raw):
-        if tag == _RESOURCE_SPANS and isinstance(piece, bytes):
-            yield from _of_resource(piece, lexicon, around)
+    from google.protobuf.message import DecodeError
 
-
-def _of_resource(raw: bytes, lexicon: Lexicon, around: Around) -> Iterator[Row | UnfitSpanError]:
-    """Read ResourceSpans; where the resource itself is unfit all of its spans are."""
-    parts = fields(raw)
-    described = b"".join(piece for tag, piece in parts if tag == _RESOURCE and isinstance(piece, bytes))
-    unfit: UnfitSpanError | None = None
     try:
-        resource = around.note(_resource(described, lexicon))
+        request = request_class().FromString(raw)
+    except DecodeError as fault:
+        raise MalformedError("It is cut short, or no protobuf.") from fault
+    for part in request.resource_spans:
+        yield from _of_resource(part, lexicon, around)
+
+
+def _of_resource(part: Any, lexicon: Lexicon, around: Around) -> Iterator[Row | UnfitSpanError]:
+    """Read ResourceSpans; where the resource itself is unfit all of its spans are."""
+    unfit: UnfitSpanError | None = None
+    resource = Resource("", "", "", "", b"")
+    try:
+        resource = around.note(_resource(b"".join(part.resource), lexicon))
     except UnfitSpanError as fault:
-        unfit, resource = fault, Resource("", "", "", "", b"")
-    for tag, piece in parts:
-        if tag != _SCOPE_SPANS or not isinstance(piece, bytes):
-            continue
-        inside = fields(piece)
+        unfit = fault
+    for inside in part.scope_spans:
         context = Context(resource, b"", around)
         try:
-            context = context._replace(scope=_scope(inside, lexicon))
+            context = context._replace(scope=_scope(b"".join(inside.scope), lexicon))
         except UnfitSpanError as fault:
             unfit = fault
-        for inner, span in inside:
-            if inner == _SPANS and isinstance(span, bytes):
-                yield unfit or _row(span, lexicon, context)
+        yield from (unfit or row for row in _rows(list(inside.spans), lexicon, context))
 
 
-def _row(raw: bytes, lexicon: Lexicon, context: Context) -> Row | UnfitSpanError:
-    try:
-        return row_of(_span(raw, lexicon), context)
-    except UnfitSpanError as fault:
-        return fault
+def _rows(spans: list[Any], lexicon: Lexicon, context: Context) -> Iterator[Row | UnfitSpanError]:
+    """Read spans: first all attributes that are new among them, together, then each span."""
+    attributes = [list(span.attributes) for span in spans]
+    new = _learned({piece for listed in attributes for piece in listed if piece not in lexicon.attributes}, lexicon)
+    for span, listed in zip(spans, attributes, strict=True):
+        try:
+            yield row_of(_span(span, listed, new, lexicon), context)
+        except UnfitSpanError as fault:
+            yield fault
 
 
-def _span(raw: bytes, lexicon: Lexicon) -> Span:
-    """Read a Span: the hottest loop of the intake, which calls nothing for attributes that are known.
+def _learned(pieces: Collection[bytes], lexicon: Lexicon) -> dict[bytes, Entry | UnfitSpanError]:
+    """Read attributes that are not known yet; short ones are remembered."""
+    new: dict[bytes, Entry | UnfitSpanError] = {}
+    for piece, suspect in zip(pieces, suspects(pieces), strict=True):
+        try:
+            entry = entry_of(*_pair(piece), looked_at=not suspect)
+        except UnfitSpanError as fault:
+            new[piece] = fault
+        else:
+            new[piece] = remembered(lexicon.attributes, piece, entry)
+    return new
 
-    Each field is looked at once; a length that is too long is seen by where the last field ends.
-    """
-    texts: dict[int, bytes] = {}
-    numbers: dict[int, int] = {}
-    repeated: dict[int, list[bytes]] = {_EVENT: [], _LINK: []}
+
+def _span(span: Any, listed: list[bytes], new: dict[bytes, Entry | UnfitSpanError], lexicon: Lexicon) -> Span:
+    """Take a Span apart, whose attributes are `listed` and are known or among the new."""
     members: list[bytes] = []
     meanings: list[Meaning] = []
-    attributes = lexicon.attributes
-    at, stop = 0, len(raw)
-    try:
-        while at < stop:
-            tag = raw[at]
-            if tag & 7 == BYTES and tag < 128:
-                size = raw[at + 1]
-                at += 2
-                if size > 127:
-                    size, at = varint(raw, at - 1)
-                piece = raw[at : at + size]
-                at += size
-                if tag == _ATTRIBUTE:
-                    member, meaning = attributes.get(piece) or _attribute(piece, lexicon)
-                    members.append(member)
-                    if meaning is not None:
-                        meanings.append(meaning)
-                elif tag in repeated:
-                    repeated[tag].append(piece)
-                else:
-                    texts[tag] = piece
-            elif tag in _TIMES:
-                numbers[tag] = unsigned(raw[at + 1 : at + 9])
-                at += 9
-            else:
-                at = _number(raw, at, numbers)
-    except IndexError as fault:
-        raise MalformedError("A span ends within a field.") from fault
-    if at != stop:
-        raise MalformedError("A field ends after its span.")
-    text, number = texts.get, numbers.get
-    status = text(_STATUS, b"")
+    known = lexicon.attributes
+    for piece in listed:
+        entry = new[piece] if piece in new else known.get(piece) or _attribute(piece, lexicon)
+        if isinstance(entry, UnfitSpanError):
+            raise entry
+        member, meaning = entry
+        members.append(member)
+        if meaning is not None:
+            meanings.append(meaning)
+    name, status, state = span.name, span.status, span.trace_state
     code, message = lexicon.statuses.get(status) or _status(status, lexicon)
     return Span(
-        text(_TRACE, b""), text(_SPAN, b""), text(_PARENT, b""), lexicon.name(text(_NAME, b"")),
-        number(_KIND, 0) & _INT31, number(_START, 0), number(_END, 0), code, message, number(_FLAGS, 0) & _INT31,
-        text_of(text(_STATE, b"")), members, meanings,
-        _events(repeated[_EVENT], lexicon), _links(repeated[_LINK], lexicon),
+        span.trace_id, span.span_id, span.parent_span_id, lexicon.names.get(name) or lexicon.name(name),
+        span.kind & _INT31, span.start_time_unix_nano, span.end_time_unix_nano, code, message, span.flags & _INT31,
+        text_of(state) if state else "", members, meanings,
+        _events(span.events, lexicon) if span.events else b"", _links(span.links, lexicon) if span.links else b"",
     )  # fmt: skip
-
-
-def _number(raw: bytes, at: int, numbers: dict[int, int]) -> int:
-    """Note a kind or flags, or pass a field over; gives the place after it."""
-    tag = raw[at]
-    if tag < 128:
-        at += 1
-    else:
-        tag, at = varint(raw, at)
-    if tag == _KIND:
-        numbers[tag], at = varint(raw, at)
-    else:
-        numbers[tag] = unsigned(raw[at : at + 4]) if tag == _FLAGS else 0
-        at = skip(raw, tag, at)
-    return at
 
 
 def _status(raw: bytes, lexicon: Lexicon) -> tuple[int, str]:
@@ -169,9 +138,8 @@ def _resource(raw: bytes, lexicon: Lexicon) -> Resource:
     return found
 
 
-def _scope(parts: list[tuple[int, Any]], lexicon: Lexicon) -> bytes:
+def _scope(raw: bytes, lexicon: Lexicon) -> bytes:
     """Write an InstrumentationScope as JSON: name, version, attributes."""
-    raw = b"".join(piece for tag, piece in parts if tag == _SCOPE and isinstance(piece, bytes))
     found = lexicon.scopes.get(raw)
     if found is not None:
         return found
@@ -193,7 +161,7 @@ def scope_json(name: str, version: str, members: list[bytes]) -> bytes:
     return joined([*said, *([b'"attributes":' + joined(members)] if members else [])])
 
 
-def _events(pieces: list[bytes], lexicon: Lexicon) -> bytes:
+def _events(pieces: Iterable[bytes], lexicon: Lexicon) -> bytes:
     """Write events as a JSON array of {time_ns, name, attributes}; nothing for none."""
     written = []
     for raw in pieces:
@@ -215,7 +183,7 @@ def event_json(time_ns: int, name: str, members: list[bytes]) -> bytes:
     return b'{"time_ns":%d,"name":%b,"attributes":%b}' % (time_ns, _encode(name), joined(members) or b"{}")
 
 
-def _links(pieces: list[bytes], lexicon: Lexicon) -> bytes:
+def _links(pieces: Iterable[bytes], lexicon: Lexicon) -> bytes:
     """Write links as a JSON array of {trace_id, span_id, trace_state, attributes}; nothing for none."""
     written = []
     for raw in pieces:
