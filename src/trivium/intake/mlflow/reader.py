@@ -11,9 +11,10 @@ from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 import msgspec
 
-from trivium.facts.bounds import malformed, without_mark
+from trivium.facts.bounds import check_bounds, malformed, without_mark
 from trivium.facts.misfits import misfit
 from trivium.facts.problem import ProblemError
+from trivium.facts.redaction import redact
 from trivium.facts.screening import Screen
 from trivium.intake.mlflow.checks import invalid
 
@@ -21,9 +22,12 @@ Asked = TypeVar("Asked", bound=msgspec.Struct)
 _screen: Final = Screen()
 
 
-def read_body(raw: bytes, kind: type[Asked]) -> Asked:
-    """Read a request from a JSON body, without known secrets; refuses what is out of bounds or does not fit."""
-    body = _screen(without_mark(raw)) if raw else b"{}"
+def read_body(raw: bytes, kind: type[Asked], *, kept: bool = True) -> Asked:
+    """Read a request from a JSON body; refuses what is out of bounds or does not fit.
+
+    What will be `kept` loses known secrets; a question that is answered and forgotten is read as it is.
+    """
+    body = _bounded(without_mark(raw), kept) if raw else b"{}"
     try:
         asked: Asked = _decoder(kind).decode(body)
     except msgspec.ValidationError as fault:
@@ -31,6 +35,28 @@ def read_body(raw: bytes, kind: type[Asked]) -> Asked:
     except (msgspec.DecodeError, RecursionError) as fault:
         raise _refused(malformed(body, fault)) from fault
     return asked
+
+
+def read_measured(raw: bytes, kind: type[Asked]) -> Asked:
+    """Read metrics: numbers under names that come again and again, which alone are looked through for secrets.
+
+    Names and numbers are bounded by their records; whatever does not fit goes the way of `read_body`.
+    """
+    try:
+        asked: Asked = _decoder(kind).decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return read_body(raw, kind)
+    return asked
+
+
+@lru_cache(maxsize=16_384)
+def is_plain(text: str) -> bool:
+    """Say whether a text holds no known secret and can be stored."""
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in raw and redact(raw) == raw
 
 
 def read_query(pairs: Iterable[tuple[str, str]], kind: type[Asked]) -> Asked:
@@ -51,6 +77,13 @@ def fitted(values: Mapping[str, Any], kind: type[Asked]) -> Asked:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as fault:
         raise _misfit(fault, values) from fault
+
+
+def _bounded(raw: bytes, kept: bool) -> bytes:
+    if kept:
+        return _screen(raw)
+    check_bounds(raw)
+    return raw
 
 
 def _without_nulls(body: bytes, kind: type[Asked], fault: msgspec.ValidationError) -> Asked:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A whole number of 64 bits."""
 
 
 class Pair(msgspec.Struct):
@@ -94,8 +97,8 @@ class LogMetric(RunAsked):
 
     key: str = ""
     value: float | None = None
-    timestamp: int | None = None
-    step: int = 0
+    timestamp: Whole | None = None
+    step: Whole = 0
     model_id: str = ""
     dataset_name: str = ""
     dataset_digest: str = ""
@@ -113,8 +116,8 @@ class Metric(msgspec.Struct):
 
     key: str = ""
     value: float | None = None
-    timestamp: int | None = None
-    step: int = 0
+    timestamp: Whole | None = None
+    step: Whole = 0
     model_id: str = ""
     dataset_name: str = ""
     dataset_digest: str = ""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from trivium.facts.fact import Fact
 from trivium.facts.instants import now
 from trivium.facts.keys import run_key
+from trivium.facts.problem import refuse, shown
 from trivium.facts.tracking import Change, ModelMetric, RunChanged, RunLogged, RunMeasured, RunUntagged, Value
 from trivium.intake.mlflow import names
 from trivium.intake.mlflow.checks import (
@@ -28,27 +29,42 @@ from trivium.intake.mlflow.checks import (
     invalid,
     required,
 )
+from trivium.intake.mlflow.reader import is_plain
 from trivium.intake.mlflow.requests import LogBatch, LogMetric, LogModel, LogParam, Metric
 from trivium.ledger.direct import fetch
 from trivium.mlops.changing import Decision, fact_of
 from trivium.mlops.tracking.reading import RunRow
-from trivium.mlops.tracking.runs import active_run, id_of
+from trivium.mlops.tracking.runs import active_run, check_active, id_of
 
 _PARAM = text("SELECT value FROM tracking_params WHERE run = :run AND key = :key")
 _TAG = text("SELECT value FROM tracking_run_tags WHERE run = :run AND key = :key")
+_MODEL = text("SELECT 1 FROM tracking_logged_models WHERE model = :model")
 _MODEL_FIELDS = frozenset({"artifact_path", "flavors", "utc_time_created", "run_id"})
 _TOLD_FIELDS = ("run_id", "artifact_path", "utc_time_created", "model_uuid")
 
 
-def measured(asked: LogMetric) -> tuple[Fact, str]:
-    """Make the fact of one metric, and give the run that must be active for it."""
+def measured(asked: LogMetric) -> tuple[Fact, RunMeasured]:
+    """Make the fact of one metric, and give what it states, for `check_measured`."""
     run = id_of(asked)
     required(asked.key, "key")
     value, timestamp = _present(asked.value, asked.timestamp)
     check_metric(asked.key, timestamp)
+    for name in (run, asked.key, asked.model_id, asked.dataset_name, asked.dataset_digest):
+        if name and not is_plain(name):
+            raise invalid(f"The text {shown(name)} cannot be stored: it holds a secret, or no text.", where="key")
     row = (asked.key, told_value(value), timestamp, asked.step)
     models = (_model_metric(asked, *row[1:3]),) if asked.model_id else ()
-    return fact_of(RunMeasured(run=run, metrics=(row,), models=models), run_key(run), now()), run
+    change = RunMeasured(run=run, metrics=(row,), models=models)
+    return fact_of(change, run_key(run), now()), change
+
+
+def check_measured(change: RunMeasured, connection: Connection) -> None:
+    """Refuse what a run measured that there is not or that is deleted, or of a logged model that there is not."""
+    check_active(change.run, connection)
+    for model in {one.model for one in change.models}:
+        if not fetch(connection, _MODEL, model=model):
+            title = f"The metric belongs to the logged model {model}, which there is not."
+            raise refuse("bad_request", title, status=400, where="model_id", fix="Create the logged model first.")
 
 
 class LogMany(Decision):
@@ -92,6 +108,7 @@ class LogMany(Decision):
             )
         found: list[Change] = []
         if self._metrics[0]:
+            check_measured(self._metrics_of(self._run), connection)
             found.append(self._metrics_of(self._run))
         found += logged(row, new, self._tags)
         return [(run_key(self._run), change) for change in found]

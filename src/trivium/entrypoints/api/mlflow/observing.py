@@ -27,11 +27,11 @@ from trivium.intake.mlflow import requests as ask
 from trivium.intake.mlflow.checks import invalid
 from trivium.intake.mlflow.names import BATCH_BYTES_MAX
 from trivium.intake.mlflow.reader import read_body as read_asked
+from trivium.intake.mlflow.reader import read_measured
 from trivium.ledger.group import Check
 from trivium.ledger.requests import Outcome
 from trivium.mlops.changing import fact_of
-from trivium.mlops.tracking.logging import LogMany, measured
-from trivium.mlops.tracking.runs import check_active
+from trivium.mlops.tracking.logging import LogMany, check_measured, measured
 
 _DONE: Final = b"{}"
 
@@ -75,8 +75,8 @@ class LogsMetric(Observing):
 
     def observed(self, body: bytes) -> tuple[list[Fact], Check]:
         """Make the fact of one metric."""
-        fact, run = measured(read_asked(body, ask.LogMetric))
-        return [fact], partial(check_active, run)
+        fact, change = measured(read_measured(body, ask.LogMetric))
+        return [fact], partial(check_measured, change)
 
 
 class LogsBatch(Observing):
@@ -103,7 +103,7 @@ class LogsBatch(Observing):
         if plain is None:
             raise refuse("decides", "The batch holds params or tags.", where="$", fix="Let the run decide.")
         facts = [fact_of(plain, run_key(command.run), command.at)] if plain.metrics else []
-        return facts, partial(check_active, command.run)
+        return facts, partial(check_measured, plain)
 
     def _command(self, raw: bytes) -> LogMany:
         if len(raw) > BATCH_BYTES_MAX:
