@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
@@ -23,6 +23,7 @@ from trivium.intake.otlp.rows import Row
 from trivium.lake.lake import Lake
 from trivium.mlops.traces.standing import standing_spans
 from trivium.mlops.traces.summary import Summary, resources_of
+from trivium.mlops.traces.tidying import Tidying
 
 WAITING_SPANS: Final = 200_000
 """Spans that wait at most; more are refused (503)."""
@@ -54,10 +55,11 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Committer:
-    """One thread that commits groups of requests. `after` is called when a group stands, once for each."""
+    """One thread that commits groups of requests, and keeps their files few."""
 
-    def __init__(self, ledger: Book, lake: Lake, after: Callable[[], None] | None = None) -> None:
-        self._ledger, self._lake, self._after = ledger, lake, after
+    def __init__(self, ledger: Book, lake: Lake) -> None:
+        self._ledger, self._lake = ledger, lake
+        self.tidying = Tidying(ledger, lake)
         self._queue: deque[Waiting] = deque()
         self._spans = self._bytes = 0
         self._ready = threading.Condition()
@@ -97,6 +99,7 @@ class Committer:
             self._ready.notify()
         if self._thread is not None:
             self._thread.join()
+        self.tidying.close()
 
     def _run(self) -> None:
         while group := self._next():
@@ -108,8 +111,7 @@ class Committer:
                 continue
             for one, count in zip(group, counts, strict=True):
                 one.future.set_result(count)
-            if self._after is not None:
-                self._after()
+            self.tidying()
 
     def _next(self) -> list[Waiting]:
         """Take the next group; nothing once the committer is closed and nobody waits."""
