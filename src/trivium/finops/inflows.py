@@ -102,6 +102,22 @@ class Inflows:
         group[[self._numbers[run] for run in runs if run in self._numbers]] = 0
         return self._kept(runs) if self._circles(group, 1) else self._inflows(group, 1)[0]
 
+    def of_experiments(self, experiments: Iterable[str]) -> dict[str, Decimal]:
+        """Give what the runs of each experiment were charged and what they drained from elsewhere, to date."""
+        wanted, runs = sorted(set(experiments)), self.books.flows.runs
+        known = {key: place for place, key in enumerate(self.books.flows.experiments)}
+        numbers = np.array([self._numbers.get(key, -1) for key in runs.keys], dtype=np.int64)
+        group = np.full(len(self._numbers), -1, dtype=np.int64)
+        members: list[Int64] = []
+        for place, experiment in enumerate(wanted):
+            mine = np.flatnonzero(runs.experiment == known.get(experiment, -2))
+            members.append(mine)
+            group[numbers[mine][numbers[mine] >= 0]] = place
+        found = self._inflows(group, len(wanted))
+        for place in self._circles(group, len(wanted)):
+            found[place] = self._kept({runs.keys[run] for run in members[place].tolist()})
+        return {key: add(*(one.amount for one in months)) for key, months in zip(wanted, found, strict=True)}
+
     def _inflows(self, group: Int64, count: int) -> list[list[Inflow]]:
         """Sum, for each group, what reached it from outside in each month."""
         found: list[list[Inflow]] = [[] for _ in range(count)]

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from tests.entrypoints.tracked import FIRST, tracked_rooms
 from tests.entrypoints.worked import WORKED, worked_rooms
 from tests.stories.served import PROGRAM, clean_environment, trivium
 from trivium.bootstrap import open_rooms
@@ -30,7 +31,12 @@ from trivium.entrypoints.cli.layout import Sheet
 from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import ProblemError
 
-NEEDED = {"key": "dataset:worked/features", "sequence": "1", "q": "features"}
+NEEDED = {
+    "key": "dataset:worked/features", "sequence": "1", "q": "features", "experiment": "m-search",
+    "run": f"run:{FIRST}", "runs": FIRST, "metrics": "auc",
+}  # fmt: skip
+NAMED = {"key", "sequence", "experiment", "run", "runs"}
+"""What an empty home does not have."""
 MODULES = [one.module for one in QUESTIONS] + [close_month, declare, import_focus, ledger_rebuild, ledger_verify]
 ANSWERS = [one.Answer for one in MODULES]
 ANSWERS += [keeping.CheckpointAnswer, keeping.BackupAnswer, keeping.RestoreAnswer]
@@ -49,7 +55,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Rooms]]:
     folder = tmp_path_factory.mktemp("opened")
-    with worked_rooms(folder / "worked") as worked, open_rooms(folder / "empty") as empty:
+    with tracked_rooms(folder / "worked") as worked, open_rooms(folder / "empty") as empty:
         yield {"worked": worked, "empty": empty}
 
 
@@ -132,8 +138,8 @@ def test_a_pipe_shows_no_blank_and_no_padding(
 ) -> None:
     names = {field.name for field in msgspec.structs.fields(question.params)}
     params = read_params(question.params, {name: text for name, text in NEEDED.items() if name in names})
-    if where == "empty" and names & {"key", "sequence"}:
-        with pytest.raises(ProblemError, match=r"Nothing is known of|There is no fact"):
+    if where == "empty" and names & NAMED:
+        with pytest.raises(ProblemError, match=r"Nothing is known of|There is no fact|No experiment|No client logged"):
             question.ask(opened[where], params)
         return
     show(question.ask(opened[where], params))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from trivium.facts.instants import Instant, format_instant, parse_instant
@@ -49,6 +50,20 @@ def words(*, absent: str = "", label: str = "") -> dict[str, str]:
     `absent` stands where the field is null or empty: what is not known, and why; `label` stands for the field's name.
     """
     return {name: text for name, text in (("absent", absent), ("label", label)) if text}
+
+
+SPREAD: Final = {"spread": "yes"}
+"""Marks a field that maps names to values: in a table each name has a column of its own."""
+
+
+def spread_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """List the fields of a record that are marked so."""
+    found = []
+    for field in msgspec.structs.fields(kind):
+        metas = getattr(field.type, "__metadata__", ())
+        if any((meta.extra or {}).get("spread") for meta in metas if isinstance(meta, Meta)):
+            found.append(field.encode_name)
+    return tuple(found)
 
 
 def instant_of(text: str, where: str = "as_of") -> Instant | None:

@@ -8,6 +8,8 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from trivium.entrypoints.answers.terms import spread_fields
+
 NOTHING: Final = "—"
 """Stands in a table's cell that has nothing to say."""
 UNKNOWN: Final = "unknown"
@@ -23,12 +25,23 @@ class Column:
     name: str
     label: str
     absent: str = ""
+    within: str = ""
+    """The field of the record that maps this name to a value; empty where it is a field itself."""
 
 
 def columns_of(rows: Sequence[Any]) -> list[Column]:
     """Give the columns of rows of one kind: the fields of a record, or all keys of mappings, in order."""
     if isinstance(rows[0], msgspec.Struct):
-        return [column_of(field) for field in msgspec.structs.fields(type(rows[0]))]
+        spread = spread_fields(type(rows[0]))
+        found: list[Column] = []
+        for field in msgspec.structs.fields(type(rows[0])):
+            keys = (
+                dict.fromkeys(key for row in rows for key in getattr(row, field.name)) if field.name in spread else ()
+            )
+            found += (
+                [Column(key, key, within=field.name) for key in keys] if field.name in spread else [column_of(field)]
+            )
+        return found
     return [Column(name, _title(name)) for name in dict.fromkeys(key for row in rows for key in row)]
 
 
@@ -39,9 +52,11 @@ def column_of(field: msgspec.structs.FieldInfo) -> Column:
     return Column(field.name, said.get("label") or _title(field.name), said.get("absent", ""))
 
 
-def value_of(row: Any, name: str) -> Any:
+def value_of(row: Any, column: Column) -> Any:
     """Take a field out of a record or a mapping."""
-    return row.get(name) if isinstance(row, dict) else getattr(row, name)
+    if column.within:
+        return getattr(row, column.within).get(column.name)
+    return row.get(column.name) if isinstance(row, dict) else getattr(row, column.name)
 
 
 def is_empty(value: Any) -> bool:

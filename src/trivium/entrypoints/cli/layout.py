@@ -60,8 +60,8 @@ def wrapped(text: str, width: int) -> list[str]:
 
 def put_rows(sheet: Sheet, rows: Sequence[Any]) -> None:
     """Write records as a table if it fits, else each below the other; what no record says has no column."""
-    columns = [one for one in columns_of(rows) if any(not is_empty(value_of(row, one.name)) for row in rows)]
-    grid = [[cell(value_of(row, one.name), one) for one in columns] for row in rows]
+    columns = [one for one in columns_of(rows) if any(not is_empty(value_of(row, one)) for row in rows)]
+    grid = [[cell(value_of(row, one), one) for one in columns] for row in rows]
     widths = _widths(sheet, columns, grid)
     if widths is None:
         _put_records(sheet, rows, columns)
@@ -135,9 +135,9 @@ def _put_records(sheet: Sheet, rows: Sequence[Any], columns: Sequence[Column]) -
     first, *others = columns
     gap = max((cell_len(one.label) for one in others), default=0)
     for row in rows:
-        head = cell(value_of(row, first.name), first)
+        head = cell(value_of(row, first), first)
         sheet.put(f"{_INDENT}{first.label} {head}" if _NUMBER.fullmatch(head) else f"{_INDENT}{head}")
         for one in others:
-            value = value_of(row, one.name)
+            value = value_of(row, one)
             if not is_empty(value) or one.absent:
                 sheet.pair(one, line(value, one), gap, _INDENT * 2)

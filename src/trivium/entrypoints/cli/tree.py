@@ -23,6 +23,7 @@ OWN: Final = {
     ("import", "focus"): ("bills", "Import FOCUS bills: CSV, CSV.gz, Parquet or JSON lines."),
     ("import", "predictions"): ("served", "Receive predictions: CSV, CSV.gz, Parquet or JSON lines."),
     ("import", "labels"): ("served", "Receive labels, late or corrected as they come."),
+    ("runs", "compare"): ("compare", "Compare runs: params and metrics side by side, what differs first."),
     ("cost", "close"): ("closing", "Close a month: it never moves again."),
     ("ledger", "verify"): ("trust", "Hash every fact again and compare."),
     ("ledger", "proof"): ("trust", "Prove that a fact stands in the ledger."),

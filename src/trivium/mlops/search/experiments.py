@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
 from trivium.mlops.search.conditions import compared
 from trivium.mlops.search.grammar import (
@@ -69,6 +69,12 @@ def find_experiments(connection: Connection, asked: ExperimentSearch) -> Page[in
     offset = offset_of(asked.page_token)
     statement = select_experiments(asked).limit(asked.max_results + 1).offset(offset)
     return paged([row.experiment for row in connection.execute(statement)], offset, asked.max_results)
+
+
+def count_experiments(connection: Connection, asked: ExperimentSearch) -> int:
+    """Count all experiments that fulfil a search, whatever page is asked for."""
+    found = select_experiments(asked).order_by(None).subquery()
+    return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def complete_orders(texts: Sequence[str]) -> tuple[OrderBy, ...]:

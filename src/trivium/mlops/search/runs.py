@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, exists, func, or_, select
 
 from trivium.mlops.search.conditions import LaterFirst, compared
 from trivium.mlops.search.grammar import (
@@ -89,6 +89,12 @@ def find_runs(connection: Connection, asked: RunSearch) -> Page[int]:
     offset = offset_of(asked.page_token)
     statement = select_runs(asked).limit(asked.max_results + 1).offset(offset)
     return paged([row.run for row in connection.execute(statement)], offset, asked.max_results)
+
+
+def count_runs(connection: Connection, asked: RunSearch) -> int:
+    """Count all runs that fulfil a search, whatever page is asked for."""
+    found = select_runs(msgspec.structs.replace(asked, order_by=())).order_by(None).subquery()
+    return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def select_runs(asked: RunSearch) -> Select[tuple[int]]:

@@ -63,10 +63,7 @@ def rows_of(connection: Connection, numbers: Sequence[int]) -> list[RunRow]:
 def whole_runs(connection: Connection, rows: Sequence[RunRow]) -> list[Run]:
     """Tell of runs, in the order of their rows."""
     runs = _listed(row.number for row in rows)
-    metrics: dict[int, list[Metric]] = defaultdict(list)
-    for run, key, value, timestamp, step, is_nan in fetch(connection, _METRICS, runs=runs):
-        metrics[run].append(Metric(key, NOT_A_NUMBER if is_nan else value, timestamp, step))
-    params, tags = (_pairs(fetch(connection, statement, runs=runs)) for statement in (_PARAMS, _TAGS))
+    told = data_of(connection, rows)
     datasets = _inputs(fetch(connection, _INPUTS, runs=runs))
     taken: dict[int, list[ModelInput]] = defaultdict(list)
     made: dict[int, list[ModelOutput]] = defaultdict(list)
@@ -78,12 +75,22 @@ def whole_runs(connection: Connection, rows: Sequence[RunRow]) -> list[Run]:
     return [
         Run(
             info_of(row),
-            RunData(tuple(metrics[row.number]), tuple(params[row.number]), tuple(tags[row.number])),
+            data,
             RunInputs(tuple(datasets[row.number]), tuple(taken[row.number])),
             RunOutputs(tuple(made[row.number])),
         )
-        for row in rows
+        for row, data in zip(rows, told, strict=True)
     ]
+
+
+def data_of(connection: Connection, rows: Sequence[RunRow]) -> list[RunData]:
+    """Tell what runs said of themselves, metrics, params and tags, in the order of their rows."""
+    runs = _listed(row.number for row in rows)
+    metrics: dict[int, list[Metric]] = defaultdict(list)
+    for run, key, value, timestamp, step, is_nan in fetch(connection, _METRICS, runs=runs):
+        metrics[run].append(Metric(key, NOT_A_NUMBER if is_nan else value, timestamp, step))
+    params, tags = (_pairs(fetch(connection, statement, runs=runs)) for statement in (_PARAMS, _TAGS))
+    return [RunData(tuple(metrics[row.number]), tuple(params[row.number]), tuple(tags[row.number])) for row in rows]
 
 
 def info_of(row: RunRow) -> RunInfo:
