@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.mlops.search.peer import mlflow_python
+from tests.clients import interpreter
 from tests.mlops.search.written import THINGS, a_filter, an_order
 from trivium.facts.problem import ProblemError
 from trivium.mlops.search import experiments, logged_model_grammar, models, runs, versions
@@ -54,7 +54,7 @@ def fields(read: Comparison | OrderBy) -> list[Any]:
 
 def theirs(asked: Sequence[Asked]) -> list[dict[str, Any]]:
     """Ask MLflow's own parsers."""
-    command = [mlflow_python(), str(SCRIPT)]
+    command = [str(interpreter("mlflow3")), str(SCRIPT)]
     environment = {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": "/usr/bin:/bin"}
     ended = subprocess.run(
         command, input=json.dumps(asked), capture_output=True, text=True, check=True, env=environment, timeout=600

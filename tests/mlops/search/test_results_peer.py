@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from tests.mlops.search.peer import mlflow_python
+from tests.clients import interpreter
 from tests.mlops.search.worlds import Asked, World, a_search, a_world, fill
 from trivium.facts.problem import ProblemError
 from trivium.mlops.search.conditions import STAGES
@@ -82,7 +82,7 @@ def theirs(home: Path, worlds: list[tuple[World, list[Asked]]]) -> list[list[dic
     told = {"home": str(home), "worlds": [{"world": world, "searches": searches} for world, searches in worlds]}
     environment = {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": "/usr/bin:/bin", "HOME": str(home)}
     ended = subprocess.run(
-        [mlflow_python(), str(SCRIPT)],
+        [str(interpreter("mlflow3")), str(SCRIPT)],
         input=json.dumps(told), capture_output=True, text=True, check=True, env=environment, timeout=900, cwd=home,
     )  # fmt: skip
     answers: list[list[dict[str, Any]]] = json.loads(ended.stdout)
