@@ -50,6 +50,12 @@ READ: Final = Policy("read", "Whoever may see everything; changes nothing.")
 INGEST: Final = Policy(
     "ingest", "Clients that report what happened.", changes=True, content_types=("application/json",), max_body=MAX_BODY
 )
+REMOVE: Final = Policy(
+    "ingest", "Clients that take back what they reported; a body is not needed.", changes=True, max_body=MAX_BODY
+)
+INGEST_FILE: Final = Policy(
+    "ingest", "Clients that store a file of any type; its size is bounded where it is received.", changes=True
+)
 INGEST_SPANS: Final = Policy(
     "ingest",
     "Clients that report what happened.",

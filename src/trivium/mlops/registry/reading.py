@@ -148,7 +148,7 @@ def with_aliases(connection: Connection, name: str, versions: Sequence[ModelVers
 
 
 def told(row: VersionRow, tags: Sequence[Pair]) -> ModelVersion:
-    """Tell what a version is; a version of a logged model that names no run says nothing of a run."""
+    """Tell what a version is."""
     return ModelVersion(
         name=row.name,
         version=str(row.version),
@@ -157,7 +157,7 @@ def told(row: VersionRow, tags: Sequence[Pair]) -> ModelVersion:
         current_stage=row.stage,
         description=row.description,
         source=row.source,
-        run_id=msgspec.UNSET if row.model_id and not row.run else row.run,
+        run_id=row.run,
         status=row.status,
         tags=tuple(tags),
         run_link=row.run_link,

@@ -1,6 +1,6 @@
 """Registered models and their versions as they are told: the names and shapes are those of MLflow's REST API.
 
-Times are milliseconds since 1970 UTC. A field that is unset or empty by default was never said, and is left out.
+Times are milliseconds since 1970 UTC. What has a default here is left out where there is none.
 """
 
 from __future__ import annotations
@@ -18,22 +18,19 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class ModelVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A version of a registered model.
-
-    `run_id` is unset where the logged model that it was made of names no run.
-    """
+    """A version of a registered model; a text that nobody said is empty, and told."""
 
     name: str
     version: str
     creation_timestamp: int
     last_updated_timestamp: int
     current_stage: str
-    description: str | msgspec.UnsetType = msgspec.UNSET
+    description: str
     source: str
-    run_id: str | msgspec.UnsetType = msgspec.UNSET
+    run_id: str
     status: str
     tags: tuple[Pair, ...] = ()
-    run_link: str | msgspec.UnsetType = msgspec.UNSET
+    run_link: str
     aliases: tuple[str, ...] = ()
 
 

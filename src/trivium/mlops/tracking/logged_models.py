@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from trivium.facts.keys import AssetKey
+from trivium.facts.problem import refuse
 from trivium.facts.tracking import ACTIVE, DELETED, Change, LoggedModelChanged, LoggedModelCreated, LoggedModelTagged
 from trivium.intake.mlflow import names
 from trivium.intake.mlflow.checks import absent, bad_value, invalid, required
@@ -148,8 +149,12 @@ class ChangeLoggedModel(_OneModel):
         assert stage in {None, ACTIVE, DELETED}
 
     def changes(self, connection: Connection) -> Sequence[tuple[str, Change]]:
-        """Refuse a logged model that there is not."""
+        """Refuse a logged model that there is not, and a param that it has."""
         find_logged_model(connection, self._model)
+        known = {key for _, key, _ in fetch(connection, _PARAMS, models=_listed([self._model]))}
+        if twice := known.intersection(self._change.params):
+            title = f"The logged model {self._model} has the param {min(twice)!r}, and a param never changes."
+            raise refuse("bad_request", title, status=400, where="params", fix="Log a param once.")
         return [(_key(self._model), self._change)]
 
 

@@ -20,7 +20,7 @@ from trivium.entrypoints.answers.remedies import completed
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.body import read_body
 from trivium.entrypoints.api.problems import problem_of, retry_after
-from trivium.entrypoints.policies import INGEST, READ, guarded_route
+from trivium.entrypoints.policies import INGEST, READ, REMOVE, guarded_route
 from trivium.facts.bounds import MAX_BODY
 from trivium.facts.problem import Problem, ProblemError
 from trivium.intake.mlflow.names import CODES
@@ -99,7 +99,7 @@ class Looking(Answering):
 
     async def respond(self, request: Request) -> Response:
         """Look in a thread."""
-        asked = await asked_of(request, self._asked)
+        asked = await asked_of(request, self._asked, kept=False)
         return told(await run_in_threadpool(self._found, asked, request.path_params))
 
     def _found(self, asked: Any, path: Path) -> Any:
@@ -110,8 +110,8 @@ class Looking(Answering):
 def changing(
     rooms: Rooms, path: str, asked: type[msgspec.Struct], decide: Callable[..., Decision], method: str = "POST"
 ) -> Route:
-    """Make the route of a request that changes something."""
-    return guarded_route(path, Deciding(rooms, asked, decide), INGEST, [method])
+    """Make the route of a request that changes something; clients delete without a body and its content type."""
+    return guarded_route(path, Deciding(rooms, asked, decide), REMOVE if method == "DELETE" else INGEST, [method])
 
 
 def looking(
@@ -121,8 +121,8 @@ def looking(
     return guarded_route(path, Looking(rooms, asked, look), INGEST if "POST" in methods else READ, methods or ("GET",))
 
 
-async def asked_of(request: Request, kind: type[Asked]) -> Asked:
-    """Read what is asked, from the query string of a GET or else from the body."""
+async def asked_of(request: Request, kind: type[Asked], *, kept: bool = True) -> Asked:
+    """Read what is asked, from the query string of a GET or else from the body; what is `kept` loses known secrets."""
     if request.method == "GET" and request.url.query:
         return read_query(request.query_params.multi_items(), kind)
-    return read_asked(await read_body(request.scope, request.receive, MAX_BODY), kind)
+    return read_asked(await read_body(request.scope, request.receive, MAX_BODY), kind, kept=kept)
