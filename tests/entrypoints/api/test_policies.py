@@ -14,6 +14,7 @@ from trivium.entrypoints.policies import (
     CHANGE,
     FORM,
     INGEST,
+    INGEST_SPANS,
     OPEN,
     READ,
     UPLOAD,
@@ -25,7 +26,7 @@ from trivium.entrypoints.policies import (
     leaves,
 )
 
-POLICIES = {OPEN, READ, INGEST, CHANGE, FORM, UPLOAD}
+POLICIES = {OPEN, READ, INGEST, INGEST_SPANS, CHANGE, FORM, UPLOAD}
 
 
 def nothing(request):
