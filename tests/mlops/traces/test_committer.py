@@ -124,7 +124,7 @@ def test_a_refusal_is_told_to_every_request_of_the_group(ledger: Ledger, lake: L
 def test_too_much_that_waits_is_refused(ledger: Ledger, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(committing, "WAITING_SPANS", 2)
     committer, begun = Committer(ledger, lake), threading.Event()
-    committer._run = begun.wait  # type: ignore[method-assign, assignment]
+    committer._groups._run = begun.wait  # type: ignore[method-assign, assignment]
     committer.submit(told(*PAIR), 100)
     with pytest.raises(ProblemError, match="2 spans wait") as refused:
         committer.submit(told({}), 100)

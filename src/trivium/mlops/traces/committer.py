@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-import msgspec
 from sqlalchemy import Connection
 
 from trivium.facts.fact import Fact, Receipt
 from trivium.facts.instants import now
 from trivium.facts.kinds import Kind
-from trivium.facts.problem import ProblemError, refuse
 from trivium.facts.spans import TABLE, SpansReceived, encode_spans
 from trivium.intake.otlp.names import SOURCE
 from trivium.intake.otlp.reader import Request
 from trivium.intake.otlp.rows import Row
+from trivium.lake.grouping import Grouping, Limits
 from trivium.lake.lake import Lake
 from trivium.mlops.traces.standing import standing_spans
 from trivium.mlops.traces.summary import Summary, resources_of
@@ -31,7 +28,6 @@ WAITING_BYTES: Final = 128 * 1024 * 1024
 """Bytes of requests that wait at most."""
 GROUP_SPANS: Final = 50_000
 """Spans of one file and fact, at least one request's."""
-_RETRY_S: Final = 1
 
 
 class Book(Protocol):
@@ -46,89 +42,32 @@ class Book(Protocol):
         ...
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """A request that waits, and its size in bytes; the future holds how many of its spans are new."""
-
-    request: Request
-    bytes: int
-    future: Future[int]
-
-
 class Committer:
-    """One thread that commits groups of requests, and keeps their files few."""
+    """Commits requests in groups, and keeps their files few. The future of a request holds how many spans are new."""
 
     def __init__(self, ledger: Book, lake: Lake) -> None:
-        self._ledger, self._lake = ledger, lake
         self.tidying = Tidying(ledger, lake)
-        self._queue: deque[Waiting] = deque()
-        self._spans = self._bytes = 0
-        self._ready = threading.Condition()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        limits = Limits(WAITING_SPANS, WAITING_BYTES, GROUP_SPANS)
+        self._groups = Grouping[Request, int](
+            "spans", limits, lambda requests: commit(requests, ledger, lake), self.tidying
+        )
 
     def check_room(self) -> None:
         """Refuse (503) more requests while too much waits: asked before a body is read."""
-        if self._spans >= WAITING_SPANS or self._bytes >= WAITING_BYTES:
-            title = f"{self._spans} spans wait to be written; more are not taken now."
-            fix = "Send it again after a second."
-            raise refuse("overloaded", title, status=503, fix=fix, retry_after_s=_RETRY_S)
+        self._groups.check_room()
 
     def submit(self, request: Request, size: int) -> Future[int]:
         """Queue a request of a size in bytes; the future is done once its spans are durable."""
-        waiting = Waiting(request, size, Future())
         if not request.rows:
-            waiting.future.set_result(0)
-            return waiting.future
-        with self._ready:
-            if self._stopping:
-                raise _closed()
-            self.check_room()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="span-committer", daemon=True)
-                self._thread.start()
-            self._queue.append(waiting)
-            self._spans += len(request.rows)
-            self._bytes += size
-            self._ready.notify()
-        return waiting.future
+            nothing: Future[int] = Future()
+            nothing.set_result(0)
+            return nothing
+        return self._groups.submit(request, len(request.rows), size)
 
     def close(self) -> None:
         """Commit what waits, then stop; call it before the lake and the ledger are closed."""
-        with self._ready:
-            self._stopping = True
-            self._ready.notify()
-        if self._thread is not None:
-            self._thread.join()
+        self._groups.close()
         self.tidying.close()
-
-    def _run(self) -> None:
-        while group := self._next():
-            try:
-                counts = commit([one.request for one in group], self._ledger, self._lake)
-            except Exception as fault:
-                for one in group:
-                    one.future.set_exception(fault)
-                continue
-            for one, count in zip(group, counts, strict=True):
-                one.future.set_result(count)
-            self.tidying()
-
-    def _next(self) -> list[Waiting]:
-        """Take the next group; nothing once the committer is closed and nobody waits."""
-        with self._ready:
-            while not (self._queue or self._stopping):
-                self._ready.wait()
-            group: list[Waiting] = []
-            spans = 0
-            while self._queue and (not group or spans + len(self._queue[0].request.rows) <= GROUP_SPANS):
-                waiting = self._queue.popleft()
-                spans += len(waiting.request.rows)
-                self._spans -= len(waiting.request.rows)
-                self._bytes -= waiting.bytes
-                if waiting.future.set_running_or_notify_cancel():
-                    group.append(waiting)
-            assert self._spans >= 0, "what is taken was counted"
-            return group or (self._next() if self._queue else [])
 
 
 def commit(requests: Sequence[Request], ledger: Book, lake: Lake) -> list[int]:
@@ -203,7 +142,3 @@ def _fact(received: SpansReceived) -> Fact:
         key=f"sha256:{received.files[0].sha256}",
         body=encode_spans(received),
     )
-
-
-def _closed() -> ProblemError:
-    return refuse("closed", "The server is stopping.", status=503, fix="Send it again.", retry_after_s=_RETRY_S)
