@@ -8,11 +8,12 @@ import sys
 from bench.attribution import attribution
 from bench.bills import bills
 from bench.drift import drift
+from bench.otlp import otlp
 from bench.pages import pages
 from bench.result import table, write
 from bench.server import server
 
-PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages, "drift": drift}
+PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages, "otlp": otlp, "drift": drift}
 
 
 def main() -> int:

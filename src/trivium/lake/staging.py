@@ -15,7 +15,7 @@ import msgspec
 from trivium.facts.deliveries import LakeFile
 from trivium.facts.syncing import sync
 
-TABLES: Final = ("charges", "resources", "spans", "predictions", "labels")
+TABLES: Final = ("charges", "resources", "spans", "trace_contents", "predictions", "labels")
 _INTENT: Final = "intent.json"
 _CHUNK: Final = 1 << 20
 
@@ -33,16 +33,21 @@ class Stage:
         self.folder.mkdir(parents=True, mode=0o700)
         self.published = False
         self._lake = lake
+        self._intended: set[str] = set()
 
     def path(self, table: str, number: int) -> Path:
         """Name the staged file of a table, one of TABLES."""
         return self.folder / f"{table}-{number}.parquet"
 
+    def expect(self, table: str, count: int) -> None:
+        """Say that files of a table will be published one after the other: one intent for the first `count` of them."""
+        self._intend([self._final(table, self.path(table, number)) for number in range(count)])
+
     def publish(self, staged: Sequence[tuple[str, Path, int]]) -> tuple[LakeFile, ...]:
         """Sync and move (table, path, rows) into the lake; gives the files for the ledger's fact, with their hashes."""
         files = [
             LakeFile(
-                path=f"{table}/{self.token}-{path.name}",
+                path=self._final(table, path),
                 table=table,
                 rows=rows,
                 bytes=path.stat().st_size,
@@ -50,21 +55,31 @@ class Stage:
             )
             for table, path, rows in staged
         ]
-        sources = [path for _, path, _ in staged]
+        if not self._intended.issuperset(file.path for file in files):
+            self._intend([file.path for file in files])
+        made = [self._lake / file.path for file in files]
+        for (_, source, _), target in zip(staged, made, strict=True):
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            source.rename(target)
+        for folder in {path.parent for path in made}:
+            sync(folder)
+        if not self.published:
+            sync(self._lake)
+        self.published = True
+        return tuple(files)
+
+    def _final(self, table: str, path: Path) -> str:
+        """Name a staged file as it will be called in the lake."""
+        return f"{table}/{self.token}-{path.name}"
+
+    def _intend(self, names: Sequence[str]) -> None:
+        """Write down, durably, which files are going to be moved; an earlier intent is part of it."""
+        self._intended.update(names)
         intent = self.folder / _INTENT
-        intent.write_bytes(msgspec.json.encode([file.path for file in files]))
+        intent.write_bytes(msgspec.json.encode(sorted(self._intended)))
         sync(intent)
         sync(self.folder)
         sync(self.folder.parent)
-        for source, file in zip(sources, files, strict=True):
-            target = self._lake / file.path
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            source.rename(target)
-        for folder in {(self._lake / file.path).parent for file in files}:
-            sync(folder)
-        sync(self._lake)
-        self.published = True
-        return tuple(files)
 
     def discard(self) -> None:
         """Remove the place and what is left in it; published files stay."""

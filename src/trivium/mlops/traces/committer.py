@@ -18,6 +18,7 @@ from trivium.intake.otlp.reader import Request
 from trivium.intake.otlp.rows import Row
 from trivium.lake.grouping import Grouping, Limits
 from trivium.lake.lake import Lake
+from trivium.lake.staging import Stage
 from trivium.mlops.traces.standing import standing_spans
 from trivium.mlops.traces.summary import Summary, resources_of
 from trivium.mlops.traces.tidying import Tidying
@@ -28,6 +29,8 @@ WAITING_BYTES: Final = 128 * 1024 * 1024
 """Bytes of requests that wait at most."""
 GROUP_SPANS: Final = 50_000
 """Spans of one file and fact, at least one request's."""
+AT_ONE_PLACE: Final = 64
+"""Groups that one place of the lake serves."""
 
 
 class Book(Protocol):
@@ -48,9 +51,8 @@ class Committer:
     def __init__(self, ledger: Book, lake: Lake) -> None:
         self.tidying = Tidying(ledger, lake)
         limits = Limits(WAITING_SPANS, WAITING_BYTES, GROUP_SPANS)
-        self._groups = Grouping[Request, int](
-            "spans", limits, lambda requests: commit(requests, ledger, lake), self.tidying
-        )
+        self._desk = Desk(ledger, lake)
+        self._groups = Grouping[Request, int]("spans", limits, self._desk.commit, self.tidying)
 
     def check_room(self) -> None:
         """Refuse (503) more requests while too much waits: asked before a body is read."""
@@ -67,25 +69,82 @@ class Committer:
     def close(self) -> None:
         """Commit what waits, then stop; call it before the lake and the ledger are closed."""
         self._groups.close()
+        self._desk.close()
         self.tidying.close()
 
 
-def commit(requests: Sequence[Request], ledger: Book, lake: Lake) -> list[int]:
-    """Write the spans that do not stand yet, with one fact; gives how many of each request were new.
+class Desk:
+    """Where groups are written: one place of the lake serves many, so that its intent is synced once for them."""
 
-    Raises ProblemError when nothing of it was kept.
-    """
-    with ledger.reading() as connection:
-        known = standing_spans(connection, {row[0] for one in requests for row in one.rows})
-    rows: list[Row] = []
-    counts: list[int] = []
-    for request in requests:
-        before = len(rows)
-        rows += _new(request.rows, known)
-        counts.append(len(rows) - before)
-    if rows:
-        _enter(rows, _resources(requests), ledger, lake)
-    return counts
+    def __init__(self, ledger: Book, lake: Lake) -> None:
+        self._ledger, self._lake = ledger, lake
+        self._stage: Stage | None = None
+        self._number = 0
+
+    def commit(self, requests: Sequence[Request]) -> list[int]:
+        """Write the spans that do not stand yet, with one fact; gives how many of each request were new.
+
+        Raises ProblemError when nothing of it was kept.
+        """
+        with self._ledger.reading() as connection:
+            known = standing_spans(connection, {row[0] for one in requests for row in one.rows})
+        rows: list[Row] = []
+        counts: list[int] = []
+        for request in requests:
+            before = len(rows)
+            rows += _new(request.rows, known)
+            counts.append(len(rows) - before)
+        if rows:
+            self._enter(rows, _resources(requests))
+        return counts
+
+    def close(self) -> None:
+        """Remove the place; what was published from it stays."""
+        if self._stage is not None:
+            self._stage.discard()
+            self._stage = None
+
+    def _enter(self, rows: list[Row], named: dict[str, set[str]]) -> None:
+        """Write one file, and append its fact."""
+        from trivium.mlops.traces.filing import table_of, write_file
+
+        summary = Summary()
+        summary.add(rows)
+        stage = self._place()
+        try:
+            path = stage.path(TABLE, self._number)
+            self._number += 1
+            write_file(table_of(rows), path)
+            received = SpansReceived(
+                files=stage.publish([(TABLE, path, len(rows))]),
+                spans=len(rows),
+                traces=summary.traces(),
+                usage=summary.usage(),
+                traffic=summary.traffic(),
+                resources=resources_of(named),
+            )
+            self._ledger.append([_fact(received)])
+        except BaseException as fault:
+            self._stage = None
+            self._lake.give_up(stage, fault)
+            raise
+
+    def _place(self) -> Stage:
+        """Give a place in which a file more is expected."""
+        if self._stage is None or self._number >= AT_ONE_PLACE:
+            self.close()
+            self._stage, self._number = self._lake.stage(), 0
+            self._stage.expect(TABLE, AT_ONE_PLACE)
+        return self._stage
+
+
+def commit(requests: Sequence[Request], ledger: Book, lake: Lake) -> list[int]:
+    """Commit one group; see `Desk.commit`."""
+    desk = Desk(ledger, lake)
+    try:
+        return desk.commit(requests)
+    finally:
+        desk.close()
 
 
 def _new(rows: Iterable[Row], known: dict[str, set[bytes]]) -> Iterable[Row]:
@@ -104,32 +163,6 @@ def _resources(requests: Iterable[Request]) -> dict[str, set[str]]:
         for service, resource in request.resources:
             named.setdefault(service, set()).add(resource)
     return named
-
-
-def _enter(rows: list[Row], named: dict[str, set[str]], ledger: Book, lake: Lake) -> None:
-    """Write one file, and append its fact."""
-    from trivium.mlops.traces.filing import table_of, write_file
-
-    summary = Summary()
-    summary.add(rows)
-    stage = lake.stage()
-    try:
-        path = stage.path(TABLE, 0)
-        write_file(table_of(rows), path)
-        files = stage.publish([(TABLE, path, len(rows))])
-        received = SpansReceived(
-            files=files,
-            spans=len(rows),
-            traces=summary.traces(),
-            usage=summary.usage(),
-            traffic=summary.traffic(),
-            resources=resources_of(named),
-        )
-        ledger.append([_fact(received)])
-    except BaseException as fault:
-        lake.give_up(stage, fault)
-        raise
-    stage.discard()
 
 
 def _fact(received: SpansReceived) -> Fact:
