@@ -111,8 +111,9 @@ def _search(_: random.Random) -> dict[str, str | int]:
 
 def _call(dice: random.Random) -> dict[str, str | int]:
     words = [
-        str(dice.choice(("pain", "since", "Monday", "in", "the", "left", "knee", "and", "no fever"))) for _ in range(90)
+        dice.choice(("pain", "since", "Monday", "in", "the", "left", "knee", "and", "no fever")) for _ in range(90)
     ]
+    told = '[{"role": "%s", "parts": [{"type": "text", "content": "%s"}]}]'
     return {
         "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o",
         "gen_ai.response.model": "gpt-4o-2024-08-06", "gen_ai.response.id": f"chatcmpl-{dice.randbytes(6).hex()}",
