@@ -34,8 +34,11 @@ def open_rooms(home: Path) -> Rooms:
     from trivium.lake.lake import Lake
     from trivium.lake.manifest import Manifest
     from trivium.ledger.book import Ledger
+    from trivium.mlops.artifacts.reading import blobs_named
     from trivium.mlops.endpoints.fold import EndpointsFold
     from trivium.mlops.fold import ModelsFold
+    from trivium.mlops.trace_infos.fold import TraceInfosFold
+    from trivium.mlops.trace_infos.telling import Teller
     from trivium.mlops.traces.committer import Committer
     from trivium.mlops.traces.fold import TracesFold
     from trivium.mlops.traces.standing import StandingFold
@@ -53,6 +56,7 @@ def open_rooms(home: Path) -> Rooms:
             StandingFold(),
             TracesFold(),
             ModelsFold(),
+            TraceInfosFold(),
             EndpointsFold(),
         ],
     )
@@ -61,7 +65,7 @@ def open_rooms(home: Path) -> Rooms:
         lake.sweep()
         sweep_uploads(home)
         blobs = Blobs(home / "blobs")
-        blobs.sweep()
+        blobs.sweep(lambda names: blobs_named(ledger.read, names))
         return Rooms(
             home=home.resolve(),
             ledger=ledger,
@@ -70,6 +74,7 @@ def open_rooms(home: Path) -> Rooms:
             reader=meaning,
             bookkeeping=Bookkeeping(ledger, lake, blobs, meaning),
             spans=Committer(ledger, lake),
+            teller=Teller(ledger, lake),
             hosts=settings.hosts,
             upload_bytes=settings.upload_mb << 20,
         )

@@ -91,6 +91,10 @@ class Kind(StrEnum):
     """A model version got or lost a tag."""
     SPANS_RECEIVED = "spans.received"
     """A group of OTLP spans: what they add up to; the spans stand in the lake. Observation."""
+    TRACES_TOLD = "traces.told"
+    """What MLflow's clients tell of traces beside their spans; contents stand in the lake. Command."""
+    TRACES_CHANGED = "traces.changed"
+    """Traces got tags, were linked to a run, or deleted. Command."""
     PREDICTIONS_RECEIVED = "predictions.received"
     """One delivery of predictions: what they add up to by endpoint, version and day; the rows stand in the lake.
     Observation."""
@@ -139,5 +143,7 @@ TRACED: Final = frozenset(
 )  # fmt: skip
 """Kinds of `TRACKING` that say something of the graph; the others change no cost and no lineage."""
 
-REPORTED: Final = TRACKING | {Kind.LINEAGE_EVENT}
+REPORTED: Final = TRACKING | {
+    Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED, Kind.TRACES_TOLD, Kind.TRACES_CHANGED, Kind.LAKE_COMPACTED,
+}  # fmt: skip
 """Kinds that programs report while they work; the others are what a person did."""

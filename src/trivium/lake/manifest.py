@@ -85,7 +85,11 @@ SOURCES = Table(
 """The files of each import command. What has the size of none of them was never imported, and is not hashed first."""
 
 
-FILED: Final = frozenset({Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED, Kind.LABELS_RECEIVED, Kind.LAKE_COMPACTED})
+FILED: Final = frozenset(
+    {
+        Kind.SPANS_RECEIVED, Kind.TRACES_TOLD, Kind.PREDICTIONS_RECEIVED, Kind.LABELS_RECEIVED, Kind.LAKE_COMPACTED,
+    }
+)  # fmt: skip
 """Kinds whose body says only which files hold from then on, and which no longer do (`Filed`)."""
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping
 
-from trivium.facts import predictions, spans
+from trivium.facts import predictions, spans, trace_infos
 from trivium.facts.charges import AMOUNT, COLUMNS, LONG, REAL, RESOURCES, TEXT, TIME, TRUTH, WHOLE
 from trivium.lake.manifest import State
 
@@ -31,6 +31,7 @@ _BATCH_COLUMNS: Final = (
 
 ROWS: Final = {
     spans.TABLE: spans.COLUMNS,
+    trace_infos.TABLE: trace_infos.COLUMNS,
     predictions.PREDICTIONS: predictions.PREDICTION_COLUMNS,
     predictions.LABELS: predictions.LABEL_COLUMNS,
 }

@@ -54,9 +54,14 @@ def fact_of(change: Change, subject: str, at: Instant) -> Fact:
         subject=subject,
         happened_at=at,
         source=SOURCE,
-        key=f"{_PROCESS}.{next(_COUNT)}",
+        key=unique_key(),
         body=encode_change(change),
     )
+
+
+def unique_key() -> str:
+    """Make the key of a fact that is like no other."""
+    return f"{_PROCESS}.{next(_COUNT)}"
 
 
 def milliseconds(at: Instant) -> int:

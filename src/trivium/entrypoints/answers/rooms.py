@@ -15,6 +15,7 @@ from trivium.facts.statements import Reader
 from trivium.lake.blobs import Blobs
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
+from trivium.mlops.trace_infos.telling import Teller
 from trivium.mlops.traces.committer import Committer
 
 UPLOAD: Final = "upload-"
@@ -56,6 +57,7 @@ class Rooms:
     reader: Reader
     bookkeeping: Bookkeeping
     spans: Committer
+    teller: Teller
     hosts: tuple[str, ...] = ()
     upload_bytes: int = 20 << 30
     opened_at: Instant = field(default_factory=now)
@@ -64,8 +66,9 @@ class Rooms:
     """Makes what nobody waits for, one after the other."""
 
     def close(self) -> None:
-        """Commit the spans that wait, end what is made aside, close lake and ledger, and let others hold the home."""
+        """Commit the spans and traces that wait, end what is made aside, close lake and ledger, and let others hold the home."""
         self.spans.close()
+        self.teller.close()
         self.aside.shutdown(cancel_futures=True)
         self.lake.close()
         self.ledger.close()

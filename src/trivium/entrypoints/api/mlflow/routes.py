@@ -11,8 +11,10 @@ from starlette.routing import BaseRoute
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.metrics import Metrics
 from trivium.entrypoints.api.mlflow.answering import told
+from trivium.entrypoints.api.mlflow.artifacts import artifact_routes
 from trivium.entrypoints.api.mlflow.registry import registry_routes
 from trivium.entrypoints.api.mlflow.searches import search_routes
+from trivium.entrypoints.api.mlflow.traces import trace_routes
 from trivium.entrypoints.api.mlflow.tracking import tracking_routes
 from trivium.entrypoints.policies import OPEN, READ, guarded_route
 
@@ -32,6 +34,8 @@ def mlflow_routes(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
         *tracking_routes(rooms, metrics),
         *search_routes(rooms),
         *registry_routes(rooms),
+        *artifact_routes(rooms),
+        *trace_routes(rooms),
         guarded_route("/version", _version, OPEN, ["GET"]),
         guarded_route("/api/3.0/mlflow/server-info", _server_info, READ, ["GET"]),
     ]
