@@ -26,6 +26,7 @@ from trivium.entrypoints.web.patterns import patterns
 from trivium.entrypoints.web.product_pages import overview_page
 from trivium.entrypoints.web.shell import Shell, navigation
 from trivium.entrypoints.web.standing import Standing
+from trivium.entrypoints.web.trace_pages import trace_page, traces_page, usage_page
 from trivium.entrypoints.web.trust_pages import (
     declared_page,
     fact_page,
@@ -43,6 +44,9 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/assets", "assets.html", assets_page),
     ("/explain/{key:path}", "explain.html", explain_page),
     ("/assets/{key:path}", "asset.html", asset_page),
+    ("/traces", "traces.html", traces_page),
+    ("/traces/{trace}", "trace.html", trace_page),
+    ("/usage", "usage.html", usage_page),
     ("/ledger", "ledger.html", ledger_page),
     ("/ledger/{sequence}", "fact.html", fact_page),
     ("/unmatched", "unmatched.html", unmatched_page),

@@ -85,6 +85,8 @@ PLACES: Final = (
     ("", "assets", "Assets", "/assets", ""),
     ("Money", "statement", "Statement", "/statement", "money"),
     ("Data", "data", "Data quality", "/data", "data"),
+    ("Models", "traces", "Traces", "/traces", "models"),
+    ("Models", "usage", "Usage", "/usage", "models"),
     ("Trust", "ledger", "Ledger", "/ledger", ""),
     ("Trust", "unmatched", "Unmatched", "/unmatched", ""),
     ("Trust", "declared", "Declared", "/declared", ""),
