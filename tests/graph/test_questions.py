@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from tests.graph.graph_made import event, graph_of, ran, read_any, recorded
+from tests.graph.graph_made import connection_with, event, graph_of, ran, read_any, recorded
+from trivium.facts.fact import Fact
 from trivium.facts.instants import parse_instant
+from trivium.facts.kinds import Kind
 from trivium.facts.statements import (
     Alias,
     Belongs,
@@ -16,15 +18,18 @@ from trivium.facts.statements import (
     VersionRegistered,
     VersionUsed,
 )
+from trivium.facts.tracking import RunCreated, encode_change
 from trivium.graph.assets import all_assets, asset, facts_about
 from trivium.graph.declarations import all_declared
 from trivium.graph.export import graph_export
 from trivium.graph.flows_reader import read_flows
+from trivium.graph.fold import GraphFold
 from trivium.graph.known import as_known
 from trivium.graph.reach import reach
 from trivium.graph.search import RUNS_MAX, search
 from trivium.graph.traversal import Edge, Lineage, downstream, upstream
-from trivium.graph.unmatched import unmatched
+from trivium.graph.unmatched import count_jobless, jobless, unmatched
+from trivium.intake.mlflow.meaning import changed
 
 LAKE = "dataset:s3://lake/"
 MODEL = "model:m/1"
@@ -216,3 +221,24 @@ def test_a_search_for_runs_lays_out_what_is_declared_once(monkeypatch) -> None:
     laid_out.clear()
     search(graph, "run:r0", 10_000)
     assert len(laid_out) <= 1
+
+
+def test_a_run_of_an_experiment_is_joined_to_it_and_needs_no_job() -> None:
+    started = RunCreated(
+        run="a",
+        experiment=1,
+        experiment_name="search",
+        name="one",
+        user="",
+        start_ms=1_790_000_000_000,
+        artifact_uri="",
+    )
+    fact = Fact(
+        kind=Kind.RUN_CREATED, subject="run:a", happened_at=0, source="mlflow", key="a", body=encode_change(started)
+    )  # fmt: skip
+    fold = GraphFold(changed)
+    connection = connection_with(fold)
+    fold.apply(connection, recorded([fact]))
+    assert (unmatched(connection), count_jobless(connection), jobless(connection, ["run:a"])) == ([], 0, set())
+    connection.execute(text("DELETE FROM graph_trials"))
+    assert jobless(connection, ["run:a"]) == {"run:a"}

@@ -22,7 +22,10 @@ from trivium.graph.spelling import spell
 from trivium.graph.words import keys_in
 
 WITHOUT_JOB: Final = "run without a job"
-_JOBLESS: Final = "FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
+_JOBLESS: Final = (
+    "FROM graph_runs r JOIN graph_names n ON n.id = r.run WHERE r.job IS NULL AND r.start_at IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM graph_trials t WHERE t.run = r.run)"
+)
 _FIRST_JOBLESS = text(f"SELECT n.key {_JOBLESS} ORDER BY n.key LIMIT :limit")
 _COUNT_JOBLESS = text(f"SELECT count(*) {_JOBLESS}")
 _WHICH_JOBLESS = text(f"SELECT n.key {_JOBLESS} AND n.key IN :keys").bindparams(bindparam("keys", expanding=True))
@@ -50,9 +53,9 @@ class Unmatched(msgspec.Struct, frozen=True, omit_defaults=True):
 def unmatched(connection: Connection, limit: int = 1000, flows: Flows | None = None) -> list[Unmatched]:
     """List the names of the graph that could not be joined, by reason and name; of runs without a job the first.
 
-    Datasets that are read but that nobody writes, while a written one is spelled nearly alike; runs without a job;
-    declared assets that no event names; versions that are used but whose origin is unknown; rules and lives that
-    cannot be carried out. Give `flows` where they are read already.
+    Datasets that are read but that nobody writes, while a written one is spelled nearly alike; runs without a job that
+    are no trial either; declared assets that no event names; versions that are used but whose origin is unknown; rules
+    and lives that cannot be carried out. Give `flows` where they are read already.
     """
     sources = kept(connection, "sources", ("linked", "merged", "declared", "described"), _sources)
     absent = kept(connection, "absent", ("named", "declared", "merged", "linked", "described"), _absent, _unheard_runs)
