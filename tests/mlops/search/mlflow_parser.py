@@ -1,8 +1,8 @@
 """Run by the interpreter of MLflow's own server: says what its parsers make of each text.
 
 Standard input: a JSON list of [thing, "filter" or "order", text]. Standard output: a JSON list of
-{"read": [[entity, key, operator, value], ...]} or {"refused": sentence} or {"crashed": sentence}, where a crash is
-what MLflow answers with a server error.
+{"read": [[entity, key, operator, value], ...]}, {"refused": sentence}, {"crashed": sentence} or {"beyond": word}: a
+crash is what MLflow answers with a server error, beyond lies what Trivium does not search.
 """
 
 import json
@@ -17,12 +17,14 @@ from mlflow.utils.search_utils import (
     SearchExperimentsUtils,
     SearchModelUtils,
     SearchModelVersionUtils,
+    SearchTraceUtils,
     SearchUtils,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
-ENTITIES = {"parameter": "param"}
+ENTITIES = {"parameter": "param", "request_metadata": "metadata"}
+TIMES = ("timestamp_ms", "execution_time_ms", "end_time_ms")
 session = Session()
 registry = Registry.__new__(Registry)
 Registry._get_workspace_clauses = lambda self, model: []
@@ -74,6 +76,30 @@ def versions(text):
     ]
 
 
+class BeyondError(Exception):
+    """What MLflow searches and Trivium does not."""
+
+
+def traces(text):
+    found = []
+    for one in SearchTraceUtils.parse_search_filter_for_search_traces(text):
+        entity, key, value, operator = one["type"], one["key"], one["value"], one["comparator"].upper()
+        if SearchTraceUtils.is_attribute(entity, key, operator):
+            if key in SearchTraceUtils.NUMERIC_ATTRIBUTES and isinstance(value, str):
+                try:
+                    value = int(value)
+                except ValueError:
+                    raise BeyondError(value) from None
+        elif entity not in ("tag", "request_metadata") or key in TIMES or key == "mlflow.linkedPrompts":
+            raise BeyondError(entity)
+        elif not SearchTraceUtils.is_tag(entity, operator):
+            SearchTraceUtils.is_request_metadata(entity, operator)
+        if operator == "RLIKE":
+            raise BeyondError(operator)
+        found.append(meaning(entity, key, operator, value))
+    return found
+
+
 def logged_models(text):
     found = []
     for one in logged.parse_filter_string(text):
@@ -107,6 +133,12 @@ def order(thing, text):
     elif thing == "experiments":
         tracking._get_search_experiments_order_by_clauses([text])
         entity, key, ascending = SearchExperimentsUtils.parse_order_by_for_search_experiments(text)
+    elif thing == "traces":
+        entity, key, ascending = SearchTraceUtils.parse_order_by_for_search_traces(text)
+        if key != "end_time_ms":
+            tracking._get_orderby_clauses_for_search_traces([text], session)
+        if (entity != "attribute" and key in TIMES) or entity == "span" or key == "mlflow.linkedPrompts":
+            raise BeyondError(key)
     elif thing == "models":
         Registry._parse_search_registered_models_order_by([text])
         entity, (key, ascending) = "attribute", SearchUtils.parse_order_by_for_search_registered_models(text)
@@ -123,6 +155,7 @@ FILTERS = {
     "experiments": experiments,
     "models": models,
     "versions": versions,
+    "traces": traces,
     "logged_models": logged_models,
 }
 
@@ -133,6 +166,8 @@ def answer(thing, what, text):
     except MlflowException as fault:
         sentence = str(fault.message)[:300]
         return {"refused" if fault.get_http_status_code() < 500 else "crashed": sentence}
+    except BeyondError as fault:
+        return {"beyond": repr(fault)}
     except Exception as fault:
         return {"crashed": repr(fault)[:300]}
 

@@ -40,6 +40,11 @@ RENAMED = {
     "tracking_logged_model_metrics": (rows.SqlLoggedModelMetric, {
         "model": "model_id", "name": "metric_name", "timestamp_ms": "metric_timestamp_ms", "step": "metric_step",
         "run": "run_id", "value": "metric_value", "experiment": "experiment_id"}),
+    "traces": (rows.SqlTraceInfo, {
+        "trace": "request_id", "experiment": "experiment_id", "start": "timestamp_ms", "took": "execution_time_ms",
+        "client_id": "client_request_id"}),
+    "trace_tags": (rows.SqlTraceTag, {"trace": "request_id"}),
+    "trace_metadata": (rows.SqlTraceMetadata, {"trace": "request_id"}),
     "registry_models": (registry_rows.SqlRegisteredModel, {
         "created_ms": "creation_time", "updated_ms": "last_updated_time"}),
     "registry_model_tags": (registry_rows.SqlRegisteredModelTag, {}),
@@ -68,6 +73,11 @@ def fill(store, registry, world):
                     values["experiment_id"] = 0
                 if name == "tracking_latest":
                     values["is_nan"] = bool(values["is_nan"])
+                if name == "trace_tags" and row["key"] == "mlflow.traceName":
+                    info = rows.SqlTraceInfo.__table__
+                    statement = info.update().where(info.c.request_id == row["trace"])
+                    connection.execute(statement.values(trace_name=row["value"]))
+                    continue
                 if name.startswith("registry_"):
                     values["workspace"] = "default"
                 connection.execute(model.__table__.insert().values(**values))
@@ -87,6 +97,9 @@ def page(store, registry, thing, asked, token):
         experiments = list(map(str, asked["experiments"]))
         found = store.search_runs(experiments, run_view_type=view, order_by=asked["order_by"], **usual)
         return [run.info.run_id for run in found], found.token
+    if thing == "traces":
+        found, token = store.search_traces(list(map(str, asked["experiments"])), order_by=asked["order_by"], **usual)
+        return [trace.trace_id for trace in found], token
     if thing == "experiments":
         found = store.search_experiments(view_type=view, order_by=asked["order_by"], **usual)
         return [int(experiment.experiment_id) for experiment in found], found.token

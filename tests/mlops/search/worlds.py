@@ -9,8 +9,9 @@ import math
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, func, insert
 
+from trivium.mlops.search.traces import TraceTables
 from trivium.mlops.tables import metadata
 
 World = dict[str, list[dict[str, Any]]]
@@ -21,24 +22,46 @@ NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, 10.0, -0.5, 1.7976931348623157e308, -1.7976
 TIMES = (0, 1, 2, 1_700_000_000_000, 1_700_000_000_001, 2**53)
 PATTERNS = ("%", "_", "x%", "%Y", "X_", "a%b", "A\\%B", "[a]", "%É%", "é", "*", "?%", "%'%", "%b", "", "😀", "a_b", "X")
 PROMPT = "mlflow.prompt.is_prompt"
+_of_traces = MetaData()
+_traces = Table(
+    "traces", _of_traces, Column("trace", Text, primary_key=True), Column("experiment", Integer),
+    Column("start", BigInteger), Column("took", BigInteger), Column("status", Text), Column("client_id", Text),
+)  # fmt: skip
+_tags, _metadata = (
+    Table(name, _of_traces, *(Column(key, Text, primary_key=key != "value") for key in ("trace", "key", "value")))
+    for name in ("trace_tags", "trace_metadata")
+)
+TRACES = TraceTables(
+    traces=_traces,
+    columns={
+        "request_id": _traces.c.trace, "experiment_id": _traces.c.experiment, "timestamp_ms": _traces.c.start,
+        "execution_time_ms": _traces.c.took, "end_time_ms": _traces.c.start + func.coalesce(_traces.c.took, 0),
+        "status": _traces.c.status, "client_request_id": _traces.c.client_id,
+    },
+    tags=_tags,
+    metadata=_metadata,
+)  # fmt: skip
 
 
 def a_world(random: Random, size: int = 12) -> World:
     """Make rows for every table that searches read; `size` is the number of runs, of models and of versions."""
-    world: World = {name: [] for name in metadata.tables}
+    world: World = {name: [] for name in (*metadata.tables, *_of_traces.tables)}
     _add_experiments(random, world)
     _add_runs(random, world, size)
     _add_logged_models(random, world, size)
     _add_registry(random, world, size)
+    _add_traces(random, world, size)
     return world
 
 
 def fill(connection: Connection, world: World) -> None:
     """Make the tables and put the rows of a world into them."""
     metadata.create_all(connection)
+    _of_traces.create_all(connection)
+    tables = {**metadata.tables, **_of_traces.tables}
     for name, rows in world.items():
         if rows:
-            connection.execute(insert(metadata.tables[name]), rows)
+            connection.execute(insert(tables[name]), rows)
 
 
 def _add_experiments(random: Random, world: World) -> None:
@@ -129,11 +152,26 @@ def _add_registry(random: Random, world: World, size: int) -> None:
             world["registry_version_tags"] += rows
 
 
+def _add_traces(random: Random, world: World, size: int) -> None:
+    for number in range(size):
+        trace = f"tr-{random.getrandbits(120):030x}{number:02x}"
+        row = {
+            "trace": trace, "experiment": random.randrange(3), "start": random.choice(TIMES),
+            "took": random.choice((None, 0, 1, 5)), "status": random.choice(("OK", "ERROR", "IN_PROGRESS")),
+            "client_id": random.choice((None, "x", "X")),
+        }  # fmt: skip
+        world["traces"].append(row)
+        for table, special in (("trace_tags", "mlflow.traceName"), ("trace_metadata", "mlflow.sourceRun")):
+            for key in random.sample((*KEYS[:5], special, special), random.randint(0, 4)):
+                if not any(each["trace"] == trace and each["key"] == key for each in world[table]):
+                    world[table].append({"trace": trace, "key": key, "value": random.choice(TEXTS)})
+
+
 def a_search(random: Random, thing: str, world: World) -> dict[str, Any]:
     """Write a search that is understood, with a page size."""
     asked: dict[str, Any] = {"filter": _a_filter(random, thing, world), "max_results": random.choice((1, 3, 50))}
-    if thing in ("runs", "logged_models"):
-        asked["experiments"] = random.choice(([0, 1, 2], [0], [2, 1], [], [7]))
+    if thing in ("runs", "logged_models", "traces"):
+        asked["experiments"] = random.choice((*([[0, 1, 2]] * 5), [0], [2, 1], [], [7]))
     if thing in ("runs", "experiments"):
         asked["view"] = random.choice(("ACTIVE_ONLY", "DELETED_ONLY", "ALL"))
     if thing == "logged_models":
@@ -152,12 +190,14 @@ _ATTRIBUTES: dict[str, dict[str, tuple[Any, ...]]] = {
              "`Run name`": TEXTS, "start_time": TIMES, "end_time": TIMES, "created": TIMES},
     "experiments": {"name": TEXTS, "creation_time": TIMES, "last_update_time": TIMES},
     "models": {"name": TEXTS},
+    "traces": {"status": ("OK", "ok"), "timestamp": TIMES, "execution_time_ms": (0, 1, 5), "end_time": TIMES,
+               "client_request_id": ("x",), "name": TEXTS, "run_id": TEXTS, "trace.timestamp_ms": TIMES},
     "versions": {"name": TEXTS, "run_id": ("", "x"), "source_path": TEXTS, "version_number": (1, 2, "2")},
     "logged_models": {"name": TEXTS, "model_type": ("x", "X"), "status": ("1", "2"), "source_run_id": ("q",),
                       "creation_time": TIMES, "last_updated_timestamp": TIMES, "lifecycle_stage": ("active",),
                       "experiment_id": ("0", "1")},
 }  # fmt: skip
-_LISTS = {"runs": "run_id", "experiments": "experiment_id", "models": "name", "versions": "run_id",
+_LISTS = {"traces": "status", "runs": "run_id", "experiments": "experiment_id", "models": "name", "versions": "run_id",
           "logged_models": "name"}  # fmt: skip
 
 
@@ -167,7 +207,11 @@ def _a_filter(random: Random, thing: str, world: World) -> str:
 
 
 def _a_clause(random: Random, thing: str, world: World) -> str:
-    entities = {"runs": ("metrics", "params", "tags", "datasets"), "logged_models": ("metrics", "params", "tags")}
+    entities = {
+        "runs": ("metrics", "params", "tags", "datasets"),
+        "logged_models": ("metrics", "params", "tags"),
+        "traces": ("tags", "metadata"),
+    }
     entity = random.choice((*entities.get(thing, ("tags",)), "attribute", "list"))
     if entity == "attribute":
         key = random.choice(list(_ATTRIBUTES[thing]))
@@ -185,7 +229,7 @@ def _a_clause(random: Random, thing: str, world: World) -> str:
     if thing in ("models", "versions") and random.random() < 0.3:
         return f"tags.`{PROMPT}` {random.choice(('=', '!='))} '{random.choice(('true', 'false', 'True', 'x'))}'"
     key = f"{entity}.`{random.choice(KEYS)}`"
-    nullable = thing == "runs" or (thing == "experiments" and entity == "tags")
+    nullable = thing in ("runs", "traces") or (thing == "experiments" and entity == "tags")
     if nullable and random.random() < 0.2:
         return f"{key} {random.choice(('IS NULL', 'IS NOT NULL', 'is null'))}"
     return _text(random, key, TEXTS)
@@ -213,6 +257,7 @@ def _orders(random: Random, thing: str) -> list[str]:
                  "run_name", "attributes.user_id"),
         "experiments": ("name", "experiment_id", "creation_time", "last_update_time"),
         "models": ("name", "timestamp"),
+        "traces": ("timestamp", "execution_time", "status", "request_id", "name", "run_id", "tags.a", "metadata.A"),
         "versions": ("name", "version_number", "creation_timestamp", "last_updated_timestamp"),
     }[thing]  # fmt: skip
     chosen = random.sample(fields, random.choice((0, 1, 1, 2)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-THINGS = ("runs", "experiments", "models", "versions", "logged_models")
+THINGS = ("runs", "experiments", "models", "versions", "traces", "logged_models")
 _ENTITIES = (
     "attributes", "attribute", "attr", "run", "params", "parameters", "parameter", "param", "metrics", "metric",
     "tags", "tag", "datasets", "dataset", "`params`", "`metrics`", "`tag`", "Params", "foo", "", "'tags'", "trace",
@@ -16,6 +16,8 @@ _ATTRIBUTES = {
     "models": ("name", "`name`", '"name"', "timestamp", "last_updated_timestamp", "version", "creation_timestamp"),
     "versions": ("name", "version_number", "run_id", "source_path", "`name`", "version", "creation_timestamp",
                  "last_updated_timestamp", "current_stage", "user_id"),
+    "traces": ("status", "timestamp", "timestamp_ms", "execution_time", "end_time", "request_id", "name", "run_id",
+               "client_request_id", "`timestamp`", "Name", "prompt", "text", "experiment_id", "Status"),
     "logged_models": ("name", "model_id", "model_type", "status", "source_run_id", "creation_time",
                       "creation_timestamp", "creation_timestamp_ms", "last_updated_timestamp", "experiment_id",
                       "lifecycle_stage", "artifact_location", "`name`", "last_updated_time", "foo"),
@@ -65,6 +67,7 @@ _RIGHT_ENTITIES = {
     "experiments": ("tags", "tag"),
     "models": ("tags", "tag"),
     "versions": ("tags", "tag"),
+    "traces": ("tags", "tag", "metadata", "request_metadata", "attributes", "trace", "`tag`"),
     "logged_models": ("metrics", "params", "tags", "attributes"),
 }
 _RIGHT_KEYS = ("a", "loss", "`a b`", '"a b"', "a.b", "é", "`mlflow.prompt.is_prompt`", "_a", "order", "key")
@@ -72,7 +75,8 @@ _RIGHT_TEXTS = ("'x'", '"x"', "''", "'it''s'", "'%x_'", "'a b'", "'AND'", "'é�
 _RIGHT_NUMBERS = ("0", "1", "-1", "0.5", "1e5", ".5", "-1.5e3", "1e400", "9223372036854775808")
 _TEXT_OPERATORS = ("=", "!=", "LIKE", "ILIKE", "like", "IS NULL", "IS NOT NULL", "IN", "NOT IN")
 _NUMBER_ATTRIBUTES = ("start_time", "created", "creation_time", "last_update_time", "version_number",
-                      "creation_timestamp", "creation_timestamp_ms", "end_time")  # fmt: skip
+                      "creation_timestamp", "creation_timestamp_ms", "end_time", "timestamp", "timestamp_ms",
+                      "execution_time")  # fmt: skip
 _DIRECTIONS = (
     "", "", " ASC", " DESC", " asc", " desc", " Desc", " ASCENDING", " down", " DESC NULLS LAST", " ASC DESC", ",", ";",
     "  DESC", "\tDESC", " DESC ", " DESC x", "DESC",
@@ -101,7 +105,7 @@ def an_order(random: Random, thing: str) -> str:
 def a_right_clause(random: Random, thing: str) -> str:
     """Write one comparison that is mostly right."""
     entity = random.choice((*_RIGHT_ENTITIES[thing], ""))
-    if entity in ("attributes", "run", ""):
+    if entity in ("attributes", "run", "trace", ""):
         key = random.choice(_ATTRIBUTES[thing][:6])
         name = f"{entity}.{key}" if entity else key
     else:

@@ -15,8 +15,8 @@ import msgspec
 from trivium.facts.problem import ProblemError, shown
 from trivium.mlops.search.tokens import Clause, Word, clauses, ordering, refused
 
-Entity = Literal["attribute", "metric", "param", "tag", "dataset"]
-Measure = Literal["metric", "param", "tag", "dataset", "text", "number", "identifier"]
+Entity = Literal["attribute", "metric", "param", "tag", "dataset", "metadata"]
+Measure = Literal["metric", "param", "tag", "dataset", "metadata", "text", "number", "identifier"]
 """What kind of value a comparison is made with; `identifier` is a whole number that is written as text."""
 Value = str | int | float | tuple[str, ...] | tuple[int, ...] | None
 
@@ -57,7 +57,8 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     `lists` are the attributes that may stand before IN, `orders` those that may be ordered by. `aliases` gives other
     spellings of attributes. `quoted_entities` says whether `params` may stand in back-ticks, `quoted_attributes`
     whether attributes may stand in quotes, `quoted_numbers` whether a number may be written as text, `fractions`
-    whether numbers may be compared with fractions, `any_case` whether LIKE and IN may be written small.
+    whether numbers may be compared with fractions, `any_case` whether LIKE and IN may be written small,
+    `timestamps` whether `timestamp` may stand bare.
     """
 
     thing: str
@@ -74,11 +75,12 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     quoted_numbers: bool = False
     fractions: bool = False
     any_case: bool = True
+    timestamps: bool = False
 
 
 def parse_filter(text: str, words: Vocabulary) -> tuple[Comparison, ...]:
     """Read a filter; refuse what the searched thing does not know, or what MLflow cannot compare."""
-    return tuple(_comparison(clause, words) for clause in clauses(text))
+    return tuple(_comparison(clause, words) for clause in clauses(text, timestamps=words.timestamps))
 
 
 def parse_order(text: str, words: Vocabulary, where: str) -> OrderBy:
