@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute  # noqa: F401 - loaded before the clock starts, as what the peers import is
+import pyarrow.compute
 import pyarrow.parquet as pq
 
 Distances = dict[str, dict[str, float]]

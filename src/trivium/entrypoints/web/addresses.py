@@ -16,6 +16,16 @@ def explain_address(key: str) -> str:
     return f"/explain/{quote(key, safe='')}"
 
 
+def drift_address(key: str) -> str:
+    """Give the address of the page that says whether a version's predictions drifted."""
+    return f"/drift/{quote(key, safe='')}"
+
+
+def performance_address(key: str) -> str:
+    """Give the address of the page that says how good a version's predictions are."""
+    return f"/performance/{quote(key, safe='')}"
+
+
 def address(path: str, query: str | Mapping[str, str] = "", **changes: str | None) -> str:
     """Give a path of this server with some query parameters changed; None or an empty text removes one.
 

@@ -23,6 +23,7 @@ from trivium.entrypoints.web.list_pages import assets_page, data_page
 from trivium.entrypoints.web.money_pages import explain_page, statement_page
 from trivium.entrypoints.web.pages import page, problem_page
 from trivium.entrypoints.web.patterns import patterns
+from trivium.entrypoints.web.prediction_pages import drift_page, performance_page
 from trivium.entrypoints.web.product_pages import overview_page
 from trivium.entrypoints.web.shell import Shell, navigation
 from trivium.entrypoints.web.standing import Standing
@@ -47,6 +48,8 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/traces", "traces.html", traces_page),
     ("/traces/{trace}", "trace.html", trace_page),
     ("/usage", "usage.html", usage_page),
+    ("/drift/{key:path}", "drift.html", drift_page),
+    ("/performance/{key:path}", "performance.html", performance_page),
     ("/ledger", "ledger.html", ledger_page),
     ("/ledger/{sequence}", "fact.html", fact_page),
     ("/unmatched", "unmatched.html", unmatched_page),
@@ -57,7 +60,7 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
 """Each page: its address, its template, and what asks the questions."""
 ON_BOOKS: Final = frozenset({
     "overview.html", "statement.html", "data.html", "assets.html", "explain.html", "asset.html", "unmatched.html",
-    "declared.html",
+    "declared.html", "drift.html", "performance.html",
 })  # fmt: skip
 """The pages that stand on the months' books or on the whole graph, which take long to compute in a large home."""
 

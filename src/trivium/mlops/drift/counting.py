@@ -15,8 +15,8 @@ SORTED_ROWS: Final = 65_536
 _BINS: Final = 65_536
 _BLOCK: Final = 32_768
 _SAMPLE: Final = 8_192
-_OUTER: Final = 8
-"""How many of the sample lie beyond the bins at either end."""
+_OUTER: Final = 64
+"""How many of the sample lie beyond the bins at either end: their rows are sorted, and the bins are the finer."""
 _LEAST: Final = 512
 """The sample, below which it says too little of the column."""
 _FACTOR: Final = np.uint64(0x9E37_79B9_7F4A_7C15)

@@ -176,10 +176,9 @@ def _of_numbers(name: str, rows: int, nulls: int, present: Any) -> Column:
         present = present.cast(present.type.value_type)
     if pa.types.is_integer(present.type) and present.type != pa.uint64():
         whole = _array(present.cast(pa.int64()))
-        mean, deviation = _moments(whole.astype(np.float64))
-        return Column(
-            name=name, shape="number", rows=rows, nulls=nulls, ranks=sketch_whole(whole), mean=mean, deviation=deviation
-        )
+        ranks = sketch_whole(whole)
+        mean, deviation = _moments(whole.astype(np.float64)) if ranks.gap else _moments_of(ranks)
+        return Column(name=name, shape="number", rows=rows, nulls=nulls, ranks=ranks, mean=mean, deviation=deviation)
     numbers = _array(present.cast(pa.float64(), safe=False))
     finite = np.isfinite(numbers)
     usual = int(np.count_nonzero(finite))
@@ -240,6 +239,13 @@ def _moments(numbers: Floats) -> tuple[float | None, float | None]:
         mean = float(numbers.mean())
         deviation = float(numbers.std())
     return _finite(mean), _finite(deviation)
+
+
+def _moments_of(ranks: Ranks) -> tuple[float | None, float | None]:
+    """Give the moments of a column of which every value is kept."""
+    counts = ranks.counts_upto - ranks.counts_below
+    mean = float(counts @ ranks.places) / ranks.rows
+    return _finite(mean), _finite(math.sqrt(float(counts @ (ranks.places - mean) ** 2) / ranks.rows))
 
 
 def _united_moments(parts: Sequence[Column]) -> tuple[float | None, float | None]:

@@ -78,7 +78,10 @@ def first_window(days: Sequence[DayCount]) -> Period | None:
 
 
 def profile_between(lake: Rows, asked: Asked, stretches: Sequence[Period]) -> Profile:
-    """Profile what a version was asked and answered in some stretches of time, a bounded part at a time."""
+    """Profile what a version was asked and answered in some stretches of time, a bounded part at a time.
+
+    A column that is null in all rows was not sent: it may be another version's.
+    """
     columns = _kinds(lake, asked, stretches)
     found: dict[str, list[Column]] = {name: [] for name, _ in columns}
     rows = 0
@@ -88,7 +91,8 @@ def profile_between(lake: Rows, asked: Asked, stretches: Sequence[Period]) -> Pr
             rows += table.num_rows if at == 0 else 0
             for name, _ in columns[at : at + _COLUMNS_AT_ONCE]:
                 found[name].append(column_of(name, table.column(name)))
-    return Profile(rows, tuple(united_columns(found[name]) for name in sorted(found) if found[name]))
+    united = (united_columns(found[name]) for name in sorted(found) if found[name])
+    return Profile(rows, tuple(column for column in united if column.nulls < column.rows))
 
 
 def stretches_of(days: Sequence[DayCount], period: Period) -> list[Period]:

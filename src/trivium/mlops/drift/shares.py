@@ -16,6 +16,7 @@ from trivium.mlops.drift.telling import figure
 
 _VALUES: Final = 10
 _LETTERS: Final = 40
+_DIGITS: Final = 6
 
 
 class Bin(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ def _by_tenth(reference: Ranks, current: Ranks) -> tuple[Bin, ...]:
         f"above {figure(bounds[-1])}",
     ]
     sides = zip(titles, before.tolist(), now.tolist(), strict=True)
-    return tuple(Bin(title, one, other) for title, one, other in sides if one or other)
+    return tuple(Bin(title, round(one, _DIGITS), round(other, _DIGITS)) for title, one, other in sides if one or other)
 
 
 def _by_value(reference: Categories, current: Categories) -> tuple[Bin, ...]:
@@ -62,6 +63,10 @@ def _by_value(reference: Categories, current: Categories) -> tuple[Bin, ...]:
         for name in {**reference.counts, **current.counts}
     }
     ordered = sorted(shares, key=lambda name: (-max(shares[name]), name))[:_VALUES]
-    found = [Bin(name if len(name) <= _LETTERS else f"{name[:_LETTERS]}…", *shares[name]) for name in ordered]
-    rest = [1 - sum(shares[name][side] for name in ordered) for side in (0, 1)]
-    return (*found, *([Bin("other values", *rest)] if max(rest) > 1e-9 else ()))
+    found = [Bin(_shown(name), *(round(share, _DIGITS) for share in shares[name])) for name in ordered]
+    rest = [round(1 - sum(shares[name][side] for name in ordered), _DIGITS) for side in (0, 1)]
+    return (*found, *([Bin("other values", *rest)] if max(rest) > 0 else ()))
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= _LETTERS else f"{name[:_LETTERS]}…"

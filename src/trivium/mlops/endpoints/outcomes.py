@@ -58,8 +58,8 @@ _JUDGED: Final[dict[str, tuple[str, str]]] = {
     TOLERANCE: (
         f"{_REAL.format('label')} IS NOT NULL",
         (
-            f"coalesce(abs({_EXACT.format('prediction')} - {_EXACT.format('label')}) <= CAST($5 AS DECIMAL(38, 18)),"
-            f" abs({_REAL.format('prediction')} - {_REAL.format('label')}) <= CAST($5 AS DOUBLE), false)"
+            f"coalesce(abs({_EXACT.format('prediction')} - {_EXACT.format('label')}) <= CAST($4 AS DECIMAL(38, 18)),"
+            f" abs({_REAL.format('prediction')} - {_REAL.format('label')}) <= CAST($4 AS DOUBLE), false)"
         ),
     ),
     ACCEPTED: (
@@ -68,24 +68,26 @@ _JUDGED: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 """For each rule: which labels it can judge, and which predictions are then correct."""
-_SQL: Final = """
+_ROWS: Final = """
     WITH newest AS (
         SELECT endpoint, id, max(row("at", after, line)) AS said, arg_max(label, row("at", after, line)) AS label
         FROM labels WHERE "at" < make_timestamp(CAST($3 AS BIGINT)) GROUP BY ALL
     ), told AS (
-        SELECT p.endpoint, p.version, p."at", p.prediction,
+        SELECT p.endpoint, p.version, p."at", p.prediction, p.score,
             CASE WHEN own.said IS NULL OR shared.said > own.said THEN shared.label ELSE own.label END AS label
         FROM predictions p LEFT JOIN newest own ON own.id = p.id AND own.endpoint = p.endpoint
             LEFT JOIN newest shared ON shared.id = p.id AND shared.endpoint = ''
         WHERE p.error = '' AND p.{asked} IN (SELECT unnest($1))
             AND p."at" < make_timestamp(CAST($2 AS BIGINT))
     ), judged AS (
-        SELECT *, {clear} AS clear, {right} AS right_one FROM told
+        SELECT *, {clear} AS clear, {right} AS right_one, CAST($4 AS VARCHAR) AS within FROM told
     )
+"""
+_SQL: Final = """
     SELECT endpoint, version, epoch_us(CAST(date_trunc('day', "at") AS TIMESTAMP)), count(*),
         count(*) FILTER (clear), count(*) FILTER (label IS NOT NULL AND NOT clear),
         count(*) FILTER (clear AND right_one),
-        count(*) FILTER (clear AND right_one AND $4 <> '' AND prediction = $4)
+        count(*) FILTER (clear AND right_one AND $5 <> '' AND prediction = $5)
     FROM judged GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
@@ -98,12 +100,8 @@ def outcomes(
 
     Labels count whose time is before `labelled`. Without a rule nothing is correct, and labels are only counted.
     """
-    assert asked in {"version", "endpoint"}, "these columns name what is asked for"
-    clear, right = _JUDGED[rule.rule if rule else ""]
-    values: list[Any] = [list(names), before, labelled, rule.positive if rule else ""]
-    if rule and rule.rule == TOLERANCE:
-        values.append(rule.tolerance)
-    rows = lake.query(_SQL.format(asked=asked, clear=clear, right=right), values, as_of=as_of)
+    sql, values = judged_rows(asked, names, rule, before, labelled)
+    rows = lake.query(sql + _SQL, [*values, rule.positive if rule else ""], as_of=as_of)
     return [
         Outcome(
             endpoint=endpoint, version=version, day=day, predictions=predictions, labelled=known, unclear=unclear,
@@ -111,3 +109,17 @@ def outcomes(
         )
         for endpoint, version, day, predictions, known, unclear, correct, found in rows
     ]  # fmt: skip
+
+
+def judged_rows(
+    asked: str, names: Sequence[str], rule: Correct | None, before: Instant, labelled: Instant
+) -> tuple[str, list[Any]]:
+    """Begin a SELECT from `judged`, and give its parameters ($1 to $4): predictions beside their labels, as `outcomes`.
+
+    Its rows have `endpoint`, `version`, `at`, `prediction`, `score`, `label` (null where there is none), `clear` (the
+    rule can judge the label) and `right_one`.
+    """
+    assert asked in {"version", "endpoint"}, "these columns name what is asked for"
+    clear, right = _JUDGED[rule.rule if rule else ""]
+    within = rule.tolerance if rule and rule.rule == TOLERANCE else "0"
+    return _ROWS.format(asked=asked, clear=clear, right=right), [list(names), before, labelled, within]
