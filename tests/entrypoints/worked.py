@@ -16,6 +16,8 @@ from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.app import create_app
 from trivium.intake.openlineage.reader import accept
 
+SERVING = '[[endpoint]]\nname = "m"\n'
+"""What the example has no need of, and questions about endpoints have."""
 WORKED = Path(__file__).resolve().parents[2] / "examples" / "worked"
 PREFIX = "/api/trivium/v1"
 JSON = {"content-type": "application/json"}
@@ -29,6 +31,7 @@ def worked_rooms(home: Path) -> Iterator[Rooms]:
         import_focus.ask(rooms, import_focus.Params(), [WORKED / "bill.csv"])
         toml = (WORKED / "declare.toml").read_text(encoding="utf-8")
         declare.ask(rooms, declare.Params(toml=toml, name="worked"))
+        declare.ask(rooms, declare.Params(toml=SERVING, name="serving"))
         yield rooms
 
 
@@ -72,8 +75,9 @@ class Caller:
         answered = Answered()
 
         async def receive() -> dict[str, Any]:
-            chunk = chunks.pop(0) if chunks else b""
-            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
+            if not chunks:
+                await asyncio.Event().wait()  # as a client that stays until it is answered
+            return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
 
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":

@@ -83,7 +83,7 @@ def test_a_version_of_unknown_origin_says_so_and_never_0(example: Served) -> Non
 
 
 def test_http_and_command_line_answer_the_same(example: Served) -> None:
-    query = "key=model%3Ascreening%2F1&period=2026-10"
+    query = "version=model%3Ascreening%2F1&period=2026-10"
     assert example.json(f"{API}/kpi/cost-per-accurate-prediction?{query}") == ask(example, *FIGURE)
 
 

@@ -215,22 +215,34 @@ def served(book: MonthBook, flows: Flows, version: str) -> dict[str, Decimal]:
 
     The parts are `serving` and `tokens`.
     """
-    sums, entries = {"serving": 0, "tokens": 0}, book.network.entries
+    sums = {"serving": 0, "tokens": 0}
     for endpoint in sorted({used.consumer for used in book.uses if kind_of(used.consumer) == "endpoint"}):
         served = [used for used in book.uses if used.consumer == endpoint]
         versions = [flows.names.get(used.version, used.version) for used in served]
         if version not in versions:
             continue
         weights, mine = weights_of([used.count for used in served]), versions.index(version)
-        rows = np.flatnonzero((book.network.role[book.network.entries.node] == REST) & _at(book, endpoint))
-        for part, metered in (("serving", False), ("tokens", True)):
-            units = sum(
-                amount
-                for amount, group in zip(entries.amount[rows].tolist(), entries.group[rows].tolist(), strict=True)
-                if book.charges[group].in_tokens is metered
-            )
+        for part, units in _own_units(book, endpoint).items():
             sums[part] += apportion(units, weights)[mine]
     return {part: book.money(units) for part, units in sums.items()}
+
+
+def own_charges(book: MonthBook, endpoint: str) -> dict[str, Decimal]:
+    """Give an endpoint's own charges of a month: `serving`, and `tokens`, those metered in tokens."""
+    return {part: book.money(units) for part, units in _own_units(book, endpoint).items()}
+
+
+def _own_units(book: MonthBook, endpoint: str) -> dict[str, int]:
+    entries = book.network.entries
+    rows = np.flatnonzero((book.network.role[entries.node] == REST) & _at(book, endpoint))
+    return {
+        part: sum(
+            amount
+            for amount, group in zip(entries.amount[rows].tolist(), entries.group[rows].tolist(), strict=True)
+            if book.charges[group].in_tokens is metered
+        )
+        for part, metered in (("serving", False), ("tokens", True))
+    }
 
 
 def _at(book: MonthBook, key: str) -> np.ndarray:

@@ -17,7 +17,7 @@ from trivium.intake.openlineage.reader import accept
 
 FEATURES = "dataset:worked/features"
 AS_OF = "2026-11-20T00:00:00Z"
-NEEDED = {"key": FEATURES, "q": "features", "as_of": AS_OF}
+NEEDED = {"key": FEATURES, "q": "features", "as_of": AS_OF, "version": "model:m/1", "endpoint": "endpoint:m"}
 REPORTS = [one for one in QUESTIONS if "known" in {field.name for field in msgspec.structs.fields(one.params)}]
 FAILING = {
     "eventType": "COMPLETE", "eventTime": "2026-11-12T03:00:00Z", "producer": "https://example.com/tests",

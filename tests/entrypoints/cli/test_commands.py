@@ -54,7 +54,7 @@ def test_a_consistency_proof_leads_from_an_earlier_root_to_the_present_one(home:
 def test_every_question_answers_in_json_and_on_a_terminal(question, home: Path) -> None:
     words = [word for word in (question.noun, question.verb) if word]
     key = "dataset:worked/features" if question.name == "blast" else "model:m/1"
-    needed = {"key": key, "sequence": "1", "q": "raw"}
+    needed = {"key": key, "sequence": "1", "q": "raw", "version": "model:m/1", "endpoint": "endpoint:m"}
     fields = msgspec.structs.fields(question.params)
     asked = {one.name for one in fields}
     words += [needed[one.name] for one in fields if one.required and one.name in needed]

@@ -34,8 +34,9 @@ from trivium.facts.problem import ProblemError
 NEEDED = {
     "key": "dataset:worked/features", "sequence": "1", "q": "features", "experiment": "m-search",
     "run": f"run:{FIRST}", "runs": FIRST, "metrics": "auc",
+    "version": "model:m/1", "endpoint": "endpoint:m",
 }  # fmt: skip
-NAMED = {"key", "sequence", "experiment", "run", "runs"}
+NAMED = {"version", "endpoint", "key", "sequence", "experiment", "run", "runs"}
 """What an empty home does not have."""
 MODULES = [one.module for one in QUESTIONS] + [close_month, declare, import_focus, ledger_rebuild, ledger_verify]
 ANSWERS = [one.Answer for one in MODULES]

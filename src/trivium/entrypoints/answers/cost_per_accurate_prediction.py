@@ -12,11 +12,11 @@ from msgspec import Meta
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import (
+    ARGUMENT,
     AsOf,
     AssetText,
     Currency,
     CurrencyText,
-    Key,
     Known,
     Period,
     When,
@@ -71,7 +71,9 @@ Cost = Annotated[
 class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
 
-    key: Key
+    version: Annotated[
+        str, Meta(description="The model version, model:NAME/VERSION, under any of its names.", extra=ARGUMENT)
+    ]
     period: Period = ""
     currency: Currency = ""
     as_of: AsOf = ""
@@ -197,7 +199,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
     state = keeping.state(instant_of(params.as_of), params.known)
     currency = keeping.currency(params.currency, state)
     month = keeping.month(params.period, currency, state)
-    version = keeping.name(params.key, state)
+    version = keeping.name(params.version, state)
     _check_version(version)
     keeping.check_known(version, state)
     found = figure(rooms, state, currency, month_key=params.period, version=version)
@@ -250,7 +252,7 @@ def _check_version(version: str) -> None:
     key = parse(version)
     if key.kind != "model" or not key.version:
         title = f"{shown(version)} is no model version."
-        raise refuse("no_version", title, where="key", fix="Name a version, as model:NAME/VERSION.")
+        raise refuse("no_version", title, where="version", fix="Name a version, as model:NAME/VERSION.")
 
 
 def _form(rate: Rate, currency: str) -> Form:

@@ -58,6 +58,8 @@ class Question:
 
 NOUNS: Final = {
     "cost": "What things cost: statements, loaded cost, explanations, closing months.",
+    "endpoints": "Endpoints: what they serve, how fast, at what cost.",
+    "endpoint": "One endpoint.",
     "kpi": "What a model is worth: figures that join money and quality.",
     "drift": "Whether predictions differ from what a model was trained on.",
     "performance": "How good predictions are, where labels came.",
@@ -81,6 +83,10 @@ QUESTIONS: Final = (
     Question("cost_explain", "cost", "explain", "/cost/explain", "Where an asset's cost came from, down to charges."),
     Question("cost_per_accurate_prediction", "kpi", "cost-per-accurate-prediction",
              "/kpi/cost-per-accurate-prediction", "What one accurate prediction of a model version costs."),
+    Question("endpoints", "endpoints", "list", "/endpoints", "The endpoints: traffic, latency, errors, cost of a month.",
+             table="endpoints", whole=True),
+    Question("endpoint_show", "endpoint", "show", "/endpoint/show",
+             "One endpoint: versions, traffic, latency and errors by day, labels, cost.", table="days"),
     Question("asset_show", "asset", "show", "/asset/show", "One asset: its thread, quality, cost, owners, what to do."),
     Question("assets", "asset", "list", "/assets", "The assets: how they are, who has them.", table="assets",
              whole=True),

@@ -25,7 +25,8 @@ Home = Annotated[
 ]
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _METAVARS: Final = {
-    "key": "KEY", "period": "MONTH", "as_of": "TIME", "since": "TIME", "known": "SEQUENCE", "before": "SEQUENCE",
+    "key": "KEY", "version": "model:NAME/VERSION", "endpoint": "endpoint:NAME",
+    "period": "MONTH", "as_of": "TIME", "since": "TIME", "known": "SEQUENCE", "before": "SEQUENCE",
     "sequence": "SEQUENCE", "currency": "CODE", "limit": "NUMBER", "depth": "NUMBER", "q": "WORDS", "kind": "KIND",
     "subject": "KEY", "by": "asset|team|product", "address": "URL",
 }  # fmt: skip
