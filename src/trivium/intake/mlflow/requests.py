@@ -296,3 +296,29 @@ class VersionAsked(msgspec.Struct):
     archive_existing_versions: bool = False
     key: str = ""
     value: str = ""
+
+
+class Folder(msgspec.Struct):
+    """`GET mlflow-artifacts/artifacts`: a folder below the place of all artifacts."""
+
+    path: str = ""
+
+
+class RunFolder(RunAsked):
+    """`GET artifacts/list`: a folder of a run's artifacts."""
+
+    path: str = ""
+
+
+class ModelFolder(msgspec.Struct):
+    """`GET logged-models/<id>/artifacts/directories`: a folder of a logged model's artifacts."""
+
+    artifact_directory_path: str = ""
+
+
+class Presigned(msgspec.Struct):
+    """`POST artifacts/presigned-upload-url` and `presigned-download-url`."""
+
+    run_id: str = ""
+    model_id: str = ""
+    path: str = ""
