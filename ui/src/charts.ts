@@ -1,14 +1,15 @@
 // ECharts with the parts that are used, in the colours of the page. Loaded by the elements that draw with it.
 
-import { BarChart, LineChart, SankeyChart } from "echarts/charts";
-import { GridComponent, TooltipComponent } from "echarts/components";
+import { BarChart, LineChart, ParallelChart, SankeyChart } from "echarts/charts";
+import { GridComponent, ParallelComponent, TooltipComponent } from "echarts/components";
 import { init, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { address } from "./drawing";
 import type { SankeyData, TrendData } from "./elements/charts";
+import { LOOKS, timeText, type CurvesData, type ParallelData } from "./elements/curves";
 import { exact, moment, size, tick } from "./figures";
 
-use([BarChart, LineChart, SankeyChart, GridComponent, TooltipComponent, SVGRenderer]);
+use([BarChart, LineChart, ParallelChart, SankeyChart, GridComponent, ParallelComponent, TooltipComponent, SVGRenderer]);
 
 const FONT = '"Inter Variable", sans-serif';
 
@@ -95,6 +96,63 @@ export function sankey(place: HTMLElement, data: SankeyData): Drawn {
   }));
   made.chart.on("click", (event) => {
     const href = event.dataType === "node" ? address(nodes.get(event.name)?.href) : undefined;
+    if (href) location.assign(href);
+  });
+  return made;
+}
+
+const DASHES = ["solid", "dashed", "dotted"] as const;
+
+/** The look of a line among several: a tint of the models' colour, and solid, dashed or dotted. */
+function look(colour: Colours, place: number): { color: string; type: (typeof DASHES)[number] } {
+  const at = place % LOOKS;
+  return { color: colour(`series-${at % 3}`), type: DASHES[Math.floor(at / 3)] ?? "solid" };
+}
+
+/** Lines over steps or time, which are numbers; the vertical axis may be logarithmic. */
+export function curves(place: HTMLElement, data: CurvesData): Drawn {
+  const unit = data.unit ? ` ${data.unit}` : "";
+  const positive = data.log ? data.series.map((series) => series.points.filter((point) => point[1] > 0)) : data.series.map((series) => series.points);
+  const at = (value: number) => (data.axis === "time" ? timeText(value) : `step ${value}`);
+  return drawn(place, (colour) => ({
+    grid: { left: 8, right: 18, top: 16, bottom: 10, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    tooltip: {
+      ...tip(colour), trigger: "axis", axisPointer: { z: 0, type: "line", lineStyle: { color: colour("line-strong") } }, order: "valueDesc",
+      formatter: (found: { seriesName: string; value: [number, number] }[]) =>
+        [at(found[0]?.value[0] ?? 0), ...found.slice(0, 12).map((one) => `${one.seriesName}  ${Number(one.value[1].toPrecision(6))}${unit}`)].join("\n"),
+    },
+    xAxis: { type: data.axis === "time" ? "time" : "value", min: "dataMin", max: "dataMax", axisTick: { show: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: colour("line-strong") } },
+      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: FONT, hideOverlap: true, ...(data.axis === "time" ? {} : { formatter: tick }) } },
+    yAxis: { type: data.log ? "log" : "value", scale: true, splitNumber: 4, splitLine: { lineStyle: { color: colour("line") } },
+      axisLabel: { color: colour("ink-3"), fontSize: 11, fontFamily: FONT, formatter: tick } },
+    series: data.series.map((series, number) => {
+      const { color, type } = look(colour, number);
+      const points = positive[number] ?? [];
+      return { name: series.title, type: "line", color, lineStyle: { width: 1.8, type }, symbol: points.length > 40 ? "none" : "circle", symbolSize: 4, emphasis: { disabled: true }, data: points };
+    }),
+  }));
+}
+
+/** One line for each run over an axis for each figure; a param that is no number has its values in order. */
+export function parallel(place: HTMLElement, data: ParallelData): Drawn {
+  const numeric = data.axes.map((_, axis) => data.lines.every((line) => line.values[axis] === null || typeof line.values[axis] === "number"));
+  const made = drawn(place, (colour) => ({
+    parallel: { left: 46, right: 54, top: 34, bottom: 18, parallelAxisDefault: { nameLocation: "end", nameGap: 12 } },
+    tooltip: { ...tip(colour), trigger: "item", formatter: (found: { dataIndex?: number; name: string }) => found.name },
+    parallelAxis: data.axes.map((axis, dim) => ({
+      dim, name: axis.title, type: numeric[dim] ? "value" : "category", scale: true, splitNumber: 4,
+      ...(numeric[dim] ? {} : { data: [...new Set(data.lines.map((line) => String(line.values[dim] ?? "–")))].sort() }),
+      nameTextStyle: { color: colour(axis.kind === "metric" ? "models" : "ink-2"), fontSize: 11, fontFamily: FONT, width: 110, overflow: "truncate" },
+      axisLine: { lineStyle: { color: colour("line-strong") } }, axisTick: { show: false },
+      axisLabel: { color: colour("ink-3"), fontSize: 10.5, fontFamily: FONT, width: 70, overflow: "truncate", ...(numeric[dim] ? { formatter: tick } : {}) },
+    })),
+    series: data.lines.map((line, number) => ({
+      type: "parallel", name: line.title, lineStyle: { width: 1.8, opacity: .9, ...look(colour, number) }, emphasis: { lineStyle: { width: 3 } },
+      data: [{ name: line.title, value: line.values.map((value, dim) => (numeric[dim] ? value ?? "-" : String(value ?? "–"))) }],
+    })),
+  }));
+  made.chart.on("click", (event) => {
+    const href = address(data.lines[event.seriesIndex ?? -1]?.href);
     if (href) location.assign(href);
   });
   return made;

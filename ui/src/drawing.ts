@@ -69,16 +69,19 @@ export function sayFault(element: HTMLElement, fault: Error): void {
   element.append(html("p", { class: "empty", role: "alert" }, `This could not be loaded. ${fault.message} Reload the page to try again.`));
 }
 
-/** The text equivalent of a drawing, one click away. */
-export function behind(columns: { title: string; number?: boolean }[], rows: Child[][], caption: string): HTMLElement {
+/** The text equivalent of a drawing, one click away; rows that are a function are made when they are asked for. */
+export function behind(columns: { title: string; number?: boolean }[], rows: Child[][] | (() => Child[][]), caption: string): HTMLElement {
   const head = html("tr", {}, ...columns.map((column) => html("th", { scope: "col", class: column.number ? "n" : undefined }, column.title)));
-  const body = rows.map((row) =>
-    html("tr", {}, ...row.map((cell, index) => html("td", { class: columns[index]?.number ? "n" : undefined }, cell))),
-  );
-  const table = html("table", {}, html("caption", { class: "out-of-sight" }, caption), html("thead", {}, head), html("tbody", {}, ...body));
-  return html("details", { class: "behind" },
+  const body = html("tbody");
+  const fill = (given: Child[][]) => body.append(...given.map((row) =>
+    html("tr", {}, ...row.map((cell, index) => html("td", { class: columns[index]?.number ? "n" : undefined }, cell)))));
+  const table = html("table", {}, html("caption", { class: "out-of-sight" }, caption), html("thead", {}, head), body);
+  const made = html("details", { class: "behind" },
     html("summary", {}, "As a table"), html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table),
     html("p", { class: "body small" }, download(table, caption)));
+  if (typeof rows === "function") made.addEventListener("toggle", () => fill(rows()), { once: true });
+  else fill(rows);
+  return made;
 }
 
 /** A button that saves a table as CSV: amounts exact, texts that a spreadsheet would run made plain. */
@@ -96,7 +99,7 @@ function download(table: HTMLTableElement, caption: string): HTMLElement {
 function field(cell: HTMLTableCellElement): string {
   const exact = cell.querySelector("data")?.getAttribute("value");
   const text = exact ?? cell.textContent?.trim() ?? "";
-  const number = cell.classList.contains("n") && /^-?[\d,]*\.?\d+$/.test(text);
+  const number = cell.classList.contains("n") && /^-?[\d,]*\.?\d+(e[+-]?\d+)?$/.test(text);
   const safe = number ? text.replaceAll(",", "") : /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

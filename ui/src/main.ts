@@ -3,6 +3,7 @@
 import "htmx.org";
 import "./elements/ago";
 import "./elements/charts";
+import "./elements/curves";
 import "./elements/search";
 import "./elements/thread";
 import "./elements/tree";

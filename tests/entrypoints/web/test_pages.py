@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.entrypoints.tracked import FIRST, tracked_rooms
 from tests.entrypoints.worked import JSON, Caller, caller, worked_rooms
 from trivium.bootstrap import open_rooms
 from trivium.entrypoints.answers import cost_statement
@@ -18,7 +20,13 @@ from trivium.entrypoints.web.routes import PAGES
 from trivium.finops import books
 
 HTML = {"accept": "text/html"}
-FILLED = {"{key:path}": "model:m/1", "{sequence}": "3"}
+FILLED = {"{key:path}": "model:m/1", "{sequence}": "3", "{experiment:path}": "m-search", "{run:path}": FIRST}
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
+    with tracked_rooms(tmp_path_factory.mktemp("pages") / "home") as opened:
+        yield opened
 
 
 def filled(path: str) -> str:
@@ -27,7 +35,7 @@ def filled(path: str) -> str:
     return path
 
 
-@pytest.mark.parametrize("path", ["/-/patterns", *(path for path, _, _ in PAGES)])
+@pytest.mark.parametrize("path", ["/-/patterns", *(path for path, _, _ in PAGES if path != "/traces/{trace}")])
 def test_every_page_is_there_with_the_worked_example(path: str, asked: Caller) -> None:
     answer = asked.ask(filled(path), headers=HTML)
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8"), answer.body[-500:]

@@ -148,14 +148,19 @@ def test_pages_that_are_kept_have_a_bound(rooms: Rooms, slow: Standing, monkeypa
     assert "As it stood" in text(slow.show("/one", one.make))
 
 
+NOT_ON_BOOKS = ("/ledger", "/setup", "/traces", "/usage", "/curves")
+"""Pages that need no books."""
+
+
 def test_every_page_that_stands_says_so(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = [path for path, name, _ in PAGES if name in ON_BOOKS]
-    assert addresses == [path for path, _, _ in PAGES if not path.startswith(("/ledger", "/setup"))]
+    assert addresses == [path for path, _, _ in PAGES if not path.startswith(NOT_ON_BOOKS)]
     cost_statement.ask(rooms, cost_statement.Params())
     monkeypatch.setattr(module, "SLOW_S", 0.0)
     asked = caller(rooms)
     for path in addresses:
-        target = path.replace("{key:path}", "model:m/1")
+        target = path.replace("{key:path}", "model:m/1").replace("{experiment:path}", "0")
+        target = target.replace("{run:path}", "01930000-0000-7000-8000-0000000000e1")
         asked.ask(target, headers={"accept": "text/html"})
         event(rooms)
         answer = asked.ask(target, headers={"accept": "text/html"})

@@ -10,7 +10,7 @@ export interface TrendData { kind?: "line" | "bar"; unit?: string; currency?: st
 export interface SankeyNode { key: string; label: string; discipline?: string; href?: string }
 export interface SankeyData { currency?: string; note?: string; nodes: SankeyNode[]; links: { from: string; to: string; amount: string }[] }
 
-abstract class Chart<T> extends HTMLElement {
+export abstract class Chart<T> extends HTMLElement {
   protected plot = html("div", { class: "chart", role: "img" });
   private drawn?: Drawn;
   private stopWatching: (() => void) | undefined;

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
+
+REPEATED: Final = frozenset({"column", "run"})
+"""Parameters that a page takes several of; of any other the last counts."""
 
 
 def asset_address(key: str) -> str:
@@ -31,11 +35,11 @@ def address(path: str, query: str | Mapping[str, str] = "", **changes: str | Non
 
     `query` is the query string that the page was asked with, so that other filters stay.
     """
-    pairs = dict(parse_qsl(query) if isinstance(query, str) else query)
-    for name, value in changes.items():
-        pairs.pop(name, None)
-        if value:
-            pairs[name] = value
+    pairs = parse_qsl(query) if isinstance(query, str) else list(query.items())
+    last = dict(pairs)
+    pairs = [pair for pair in pairs if pair[0] in REPEATED] + [pair for pair in last.items() if pair[0] not in REPEATED]
+    pairs = [pair for pair in pairs if pair[0] not in changes]
+    pairs += [(name, value) for name, value in changes.items() if value]
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 

@@ -34,6 +34,7 @@ def templates(bundle: Bundle | None = None) -> Environment:
         exact=figures.exact_text, ago=times.ago, instant=times.exact_instant, day=times.day_text,
         month=times.month_text, asset_address=addresses.asset_address, local=addresses.local_address,
         titled=figures.whole_title, said=figures.said, kind_of=kind_of, nonzero=figures.nonzero,
+        measure=figures.measure, lasted=figures.lasted, octets=figures.octets,
     )  # fmt: skip
     environment.globals.update(
         spark=drawings.spark, bar=drawings.bar, split=drawings.split, largest=drawings.largest,

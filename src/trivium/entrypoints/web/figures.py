@@ -13,6 +13,10 @@ from trivium.facts.money import DIGITS, add, plain, share_of
 
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _TAILS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
+_WIDE: Final = 8
+_LONG: Final = 40
+_PLAIN = re.compile(r"[+-]?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_LASTED: Final = ((60_000, 1_000, "s"), (3_600_000, 60_000, "min"), (86_400_000, 3_600_000, "h"))
 _GROUPS = re.compile(r"\B(?=(?:\d{3})+$)", re.ASCII)
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
@@ -60,6 +64,42 @@ def brief_text(amount: Amount, currency: str = "") -> str:
     sign, whole, fraction = _parts(rounded)
     before, after = _unit(currency)
     return f"{sign}{before}{whole}.{fraction.ljust(2, '0')}{after}"
+
+
+def measure(value: float | str | None) -> Markup:
+    """Show a measured value to five digits, the exact one in its title; a long text is shown by its beginning."""
+    if value is None:
+        return Markup('<span class="muted">–</span>')
+    if isinstance(value, str):
+        number = _number(value) if len(value) > _WIDE else None
+        short = f"{number:.5g}" if number is not None else value if len(value) <= _LONG else f"{value[:_LONG]}…"
+        return Markup('<span title="{}">{}</span>').format(value, short)
+    return Markup('<data class="num" value="{0}" title="{0}">{1}</data>').format(repr(value), f"{value:.5g}")
+
+
+def _number(text: str) -> float | None:
+    """Read a text that a program wrote for a number; None where it is none."""
+    return float(text) if _PLAIN.fullmatch(text) else None
+
+
+def lasted(duration_ms: int | None) -> str:
+    """Say how long something took: `71 ms`, `4.2 s`, `12 min`, `3.5 h`, `2.1 d`."""
+    if duration_ms is None:
+        return "–"
+    if duration_ms < 1_000:
+        return f"{duration_ms} ms"
+    for limit, size, unit in _LASTED:
+        if duration_ms < limit:
+            return f"{duration_ms / size:.3g} {unit}"
+    return f"{duration_ms / 86_400_000:,.1f} d"
+
+
+def octets(size: int) -> str:
+    """Say how large a file is: `321 B`, `1.2 MB`."""
+    for limit, unit in ((1_000, "B"), (1_000_000, "kB"), (1_000_000_000, "MB")):
+        if size < limit:
+            return f"{size * 1_000 / limit:.3g} {unit}"
+    return f"{size / 1_000_000_000:,.3g} GB"
 
 
 def share(fraction: Amount | float | None) -> str:

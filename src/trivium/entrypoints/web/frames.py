@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -42,6 +43,13 @@ def money_shell(request: Request, current: str, rooms: Rooms, state: State, mont
         as_of=AsOf(parse_instant(as_of, "as_of") if as_of else None, path, keep, state.known),
         trouble=trouble_of(rooms),
     )
+
+
+def priced_shell(request: Request, current: str, rooms: Rooms, currency: str) -> Shell:
+    """Frame a page that shows money to date, of no month: its currency stands in the bar."""
+    shell = plain_shell(request, current, rooms)
+    pill = _currencies(rooms, rooms.bookkeeping.state(), currency, request.url.path, request.url.query)
+    return replace(shell, money=pill)
 
 
 def trouble_of(rooms: Rooms) -> Trouble | None:

@@ -17,7 +17,9 @@ from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.policies import FORM, OPEN, READ, guard, guarded_route
 from trivium.entrypoints.web.asset_pages import asset_page
 from trivium.entrypoints.web.bundle import PREFIX, read_bundle
+from trivium.entrypoints.web.curve_pages import curves_page
 from trivium.entrypoints.web.environment import templates
+from trivium.entrypoints.web.experiment_pages import experiments_page, runs_page
 from trivium.entrypoints.web.frames import plain_shell
 from trivium.entrypoints.web.list_pages import assets_page, data_page
 from trivium.entrypoints.web.money_pages import explain_page, statement_page
@@ -25,6 +27,7 @@ from trivium.entrypoints.web.pages import page, problem_page
 from trivium.entrypoints.web.patterns import patterns
 from trivium.entrypoints.web.prediction_pages import drift_page, performance_page
 from trivium.entrypoints.web.product_pages import overview_page
+from trivium.entrypoints.web.run_pages import compare_page, run_page
 from trivium.entrypoints.web.shell import Shell, navigation
 from trivium.entrypoints.web.standing import Standing
 from trivium.entrypoints.web.trace_pages import trace_page, traces_page, usage_page
@@ -45,11 +48,16 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/assets", "assets.html", assets_page),
     ("/explain/{key:path}", "explain.html", explain_page),
     ("/assets/{key:path}", "asset.html", asset_page),
+    ("/drift/{key:path}", "drift.html", drift_page),
+    ("/performance/{key:path}", "performance.html", performance_page),
+    ("/experiments", "experiments.html", experiments_page),
+    ("/experiments/{experiment:path}", "experiment.html", runs_page),
+    ("/runs/compare", "compare.html", compare_page),
+    ("/runs/{run:path}", "run.html", run_page),
+    ("/curves", "curves.html", curves_page),
     ("/traces", "traces.html", traces_page),
     ("/traces/{trace}", "trace.html", trace_page),
     ("/usage", "usage.html", usage_page),
-    ("/drift/{key:path}", "drift.html", drift_page),
-    ("/performance/{key:path}", "performance.html", performance_page),
     ("/ledger", "ledger.html", ledger_page),
     ("/ledger/{sequence}", "fact.html", fact_page),
     ("/unmatched", "unmatched.html", unmatched_page),
@@ -60,7 +68,8 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
 """Each page: its address, its template, and what asks the questions."""
 ON_BOOKS: Final = frozenset({
     "overview.html", "statement.html", "data.html", "assets.html", "explain.html", "asset.html", "unmatched.html",
-    "declared.html", "drift.html", "performance.html",
+    "declared.html", "experiments.html", "experiment.html", "run.html", "compare.html",
+    "drift.html", "performance.html",
 })  # fmt: skip
 """The pages that stand on the months' books or on the whole graph, which take long to compute in a large home."""
 

@@ -85,6 +85,7 @@ PLACES: Final = (
     ("", "assets", "Assets", "/assets", ""),
     ("Money", "statement", "Statement", "/statement", "money"),
     ("Data", "data", "Data quality", "/data", "data"),
+    ("Models", "experiments", "Experiments", "/experiments", "models"),
     ("Models", "traces", "Traces", "/traces", "models"),
     ("Models", "usage", "Usage", "/usage", "models"),
     ("Trust", "ledger", "Ledger", "/ledger", ""),
