@@ -55,7 +55,7 @@ RENAMED = {
 }  # fmt: skip
 
 
-def fill(store, registry, world):
+def fill(store, world):
     runs = {row["run"]: row["id"] for row in world["tracking_runs"]}
     with store.engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
@@ -63,31 +63,45 @@ def fill(store, registry, world):
             connection.execute(table.delete())
         for name, (model, renamed) in RENAMED.items():
             for row in world[name]:
-                values = {renamed.get(key, key): value for key, value in row.items()}
-                values.pop(None, None)
-                if "run_uuid" in values and isinstance(values["run_uuid"], int):
-                    values["run_uuid"] = runs[values["run_uuid"]]
-                if name == "tracking_datasets":
-                    values["dataset_uuid"] = str(values["dataset_uuid"])
-                if name in ("tracking_logged_model_params", "tracking_logged_model_tags"):
-                    values["experiment_id"] = 0
-                if name == "tracking_latest":
-                    values["is_nan"] = bool(values["is_nan"])
                 if name == "trace_tags" and row["key"] == "mlflow.traceName":
-                    info = rows.SqlTraceInfo.__table__
-                    statement = info.update().where(info.c.request_id == row["trace"])
-                    connection.execute(statement.values(trace_name=row["value"]))
+                    call_trace(connection, row)
                     continue
-                if name.startswith("registry_"):
-                    values["workspace"] = "default"
-                connection.execute(model.__table__.insert().values(**values))
-        for place, row in enumerate(world["tracking_inputs"]):
-            link = {"source_type": "DATASET", "source_id": str(row["dataset"]), "destination_type": "RUN"}
-            link |= {"input_uuid": str(place), "destination_id": runs[row["run"]], "step": 0}
-            connection.execute(rows.SqlInput.__table__.insert().values(**link))
-            if row["context"] is not None:
-                tag = {"input_uuid": str(place), "name": "mlflow.data.context", "value": row["context"]}
-                connection.execute(rows.SqlInputTag.__table__.insert().values(**tag))
+                values = {renamed.get(key, key): value for key, value in row.items()}
+                connection.execute(model.__table__.insert().values(**completed(name, values, runs)))
+        add_inputs(connection, world["tracking_inputs"], runs)
+
+
+def completed(name, values, runs):
+    """Give a row what MLflow's tables have beside or otherwise."""
+    values.pop(None, None)
+    if isinstance(values.get("run_uuid"), int):
+        values["run_uuid"] = runs[values["run_uuid"]]
+    if name == "tracking_datasets":
+        values["dataset_uuid"] = str(values["dataset_uuid"])
+    if name in ("tracking_logged_model_params", "tracking_logged_model_tags"):
+        values["experiment_id"] = 0
+    if name == "tracking_latest":
+        values["is_nan"] = bool(values["is_nan"])
+    if name.startswith("registry_"):
+        values["workspace"] = "default"
+    return values
+
+
+def call_trace(connection, row):
+    """Name a trace: MLflow keeps this tag in a column."""
+    info = rows.SqlTraceInfo.__table__
+    statement = info.update().where(info.c.request_id == row["trace"])
+    connection.execute(statement.values(trace_name=row["value"]))
+
+
+def add_inputs(connection, inputs, runs):
+    for place, row in enumerate(inputs):
+        link = {"source_type": "DATASET", "source_id": str(row["dataset"]), "destination_type": "RUN"}
+        link |= {"input_uuid": str(place), "destination_id": runs[row["run"]], "step": 0}
+        connection.execute(rows.SqlInput.__table__.insert().values(**link))
+        if row["context"] is not None:
+            tag = {"input_uuid": str(place), "name": "mlflow.data.context", "value": row["context"]}
+            connection.execute(rows.SqlInputTag.__table__.insert().values(**tag))
 
 
 def page(store, registry, thing, asked, token):
@@ -138,6 +152,6 @@ uri = f"sqlite:///{told['home']}/mlflow.db"
 tracking, models = Tracking(uri, told["home"]), Registry(uri)
 answers = []
 for each in told["worlds"]:
-    fill(tracking, models, each["world"])
+    fill(tracking, each["world"])
     answers.append([carry_out(tracking, models, thing, asked) for thing, asked in each["searches"]])
 json.dump(answers, sys.stdout)

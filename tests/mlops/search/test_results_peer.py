@@ -110,7 +110,7 @@ def compare(home: Path, *, worlds: int, searches: int, seed: int) -> int:
 
 
 def test_some_hundred_searches_find_the_same(tmp_path: Path) -> None:
-    assert compare(tmp_path, worlds=6, searches=25, seed=3_017_002) > 200
+    assert compare(tmp_path, worlds=4, searches=15, seed=3_017_002) > 120
 
 
 @pytest.mark.full

@@ -100,7 +100,7 @@ def search(asked: dict[str, Any], **changed: Any) -> RunSearch:
     )
 
 
-@settings(max_examples=100, phases=[Phase.generate])  # a lesser seed is no simpler world
+@settings(max_examples=60, phases=[Phase.generate])  # a lesser seed is no simpler world
 @given(st.integers(0, 2**32))
 def test_a_search_finds_what_an_evaluation_in_python_finds(seed: int) -> None:
     random = Random(seed)
