@@ -10,7 +10,8 @@ import pytest
 
 from trivium.demo.bill import Charge, correction, month_charges, written
 from trivium.demo.months import HOUR
-from trivium.demo.told import Ran
+from trivium.demo.skus import TOKENS
+from trivium.demo.told import Metered, Ran
 from trivium.facts.charges import FOCUS
 from trivium.facts.instants import parse_instant
 from trivium.facts.period import parse_period
@@ -23,6 +24,11 @@ RUNS = [
     Ran("c", "forms.label", NOON, NOON + 8 * HOUR, "labelling-project-7"),
     Ran("d", "biopsy.clean", NOON, NOON + HOUR),
 ]
+METERED = [
+    Metered("llm-gateway", NOON - 12 * HOUR, "gpt-4o-input", 500_000),
+    Metered("llm-gateway", NOON - 12 * HOUR, "gpt-4o-output", 200_000),
+    Metered("llm-gateway", NOON - 12 * HOUR, "gpt-4o-input", 1_000_001),
+]
 
 
 def rows_of(charges: list[Charge]) -> list[dict[str, str]]:
@@ -31,7 +37,7 @@ def rows_of(charges: list[Charge]) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
-    return rows_of(month_charges(MONTH, MONTH.end, RUNS))
+    return rows_of(month_charges(MONTH, MONTH.end, RUNS, METERED))
 
 
 def test_it_has_the_columns_of_the_standard(rows: list[dict[str, str]]) -> None:
@@ -43,7 +49,22 @@ def test_every_kind_of_charge_is_there(rows: list[dict[str, str]]) -> None:
     assert {row["ChargeCategory"] for row in rows} == {"Usage", "Tax", "Credit", "Purchase"}
     assert {row["CommitmentDiscountStatus"] for row in rows} == {"", "Used", "Unused"}
     assert {row["BillingCurrency"] for row in rows} == {"EUR"}
-    assert any(row["ConsumedUnit"] == "1M Tokens" and "endpoint:" in row["Tags"] for row in rows)
+    assert any("endpoint:" in row["Tags"] for row in rows)
+
+
+def test_tokens_are_billed_to_the_last_one_by_gateway_day_model_and_sort(rows: list[dict[str, str]]) -> None:
+    tokens = [row for row in rows if row["ConsumedUnit"] == "1M Tokens"]
+    assert [(row["ResourceId"], row["SkuId"], row["ConsumedQuantity"], row["EffectiveCost"]) for row in tokens] == [
+        ("llm-gateway", "gpt-4o-input", "1.500001", "3.4500023"),
+        ("llm-gateway", "gpt-4o-output", "0.2", "1.84"),
+    ]
+    assert {(row["ChargePeriodStart"], row["ChargePeriodEnd"]) for row in tokens} == {
+        ("2026-06-10T00:00:00Z", "2026-06-11T00:00:00Z")
+    }
+
+
+def test_no_price_of_tokens_is_finer_than_a_nano_unit_for_one_token() -> None:
+    assert all(-(sku.price.as_tuple().exponent) + 6 <= 9 for sku in TOKENS.values())
 
 
 def test_machines_are_billed_for_their_runs_only(rows: list[dict[str, str]]) -> None:

@@ -9,14 +9,28 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 import msgspec
 
 from trivium.demo.months import HOUR, MINUTE, days_of
-from trivium.demo.told import Ran
+from trivium.demo.skus import (
+    CLUSTER,
+    CONTAINER,
+    GPU,
+    KEYS,
+    LABELS,
+    SERVING,
+    SMALL,
+    STORAGE,
+    SUPPORT,
+    TOKENS,
+    TRANSFER,
+    VM,
+    Sku,
+)
+from trivium.demo.told import Metered, Ran
 from trivium.facts.charges import FOCUS
 from trivium.facts.instants import DAY, Instant, format_instant
 from trivium.facts.money import add, plain
@@ -33,64 +47,11 @@ _CLUSTER_HOURS: Final = range(2, 7)
 _SWITCHED_OFF_AFTER: Final = 20 * MINUTE
 COMMITMENT: Final = "commitment-2026-serving"
 
-
-@dataclass(frozen=True)
-class Sku:
-    """What is sold: its service, what is counted, and the price of one."""
-
-    id: str
-    service: str
-    category: str
-    subcategory: str
-    unit: str
-    price: Decimal
-    resource_type: str = "Virtual machine"
-
-
-CLUSTER: Final = Sku(
-    "cluster-node-hours", "Example Clusters", "Compute", "Containers", "Hours", Decimal("4.3200"), "Cluster"
-)
-VM: Final = Sku("vm-hours", "Example Compute", "Compute", "Virtual Machines", "Hours", Decimal("0.9800"))
-SERVING: Final = Sku("serving-hours", "Example Compute", "Compute", "Virtual Machines", "Hours", Decimal("0.3150"))
-SMALL: Final = Sku("small-vm-hours", "Example Compute", "Compute", "Virtual Machines", "Hours", Decimal("0.0800"))
-GPU: Final = Sku(
-    "gpu-hours", "Example Compute", "Compute", "Virtual Machines", "Hours", Decimal("6.4500"), "GPU machine"
-)
-STORAGE: Final = Sku(
-    "storage-gb-days", "Example Storage", "Storage", "Object Storage", "GB-Days", Decimal("0.000770"), "Bucket"
-)
-LABELS: Final = Sku(
-    "labelled-forms",
-    "Example Labelling",
-    "AI and Machine Learning",
-    "Machine Learning",
-    "Forms",
-    Decimal("0.3200"),
-    "Project",
-)
-TOKENS: Final = Sku(
-    "tokens",
-    "Example Language Models",
-    "AI and Machine Learning",
-    "Generative AI",
-    "1M Tokens",
-    Decimal("0.5500"),
-    "Model",
-)
-TRANSFER: Final = Sku(
-    "transfer-gb", "Example Data Transfer", "Networking", "Network Infrastructure", "GB", Decimal("0.0500"), ""
-)
-KEYS: Final = Sku(
-    "key-days", "Example Key Management", "Security", "Security Posture Management", "Days", Decimal("0.4100"), ""
-)
-SUPPORT: Final = Sku(
-    "support-months", "Example Support", "Management and Governance", "Support", "Months", Decimal("48.0000"), ""
-)
-
-_BY_RESOURCE: Final = {"vm-training": VM, "gpu-a": GPU, "gpu-b": GPU}
+_BY_RESOURCE: Final = {"vm-training": VM, "vm-evaluation": VM, "gpu-a": GPU, "gpu-b": GPU}
 _STORED_GB: Final = {
     "storage-biopsy-raw": 840, "storage-biopsy-clean": 610, "storage-biopsy-features": 1_150,
     "storage-forms-scans": 2_400, "storage-forms-labelled": 120, "storage-forms-features": 330,
+    "storage-assistant-index": 60,
 }  # fmt: skip
 _FORMS_LABELLED: Final = 1_400
 
@@ -112,10 +73,12 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-def month_charges(month: Period, through: Instant, runs: Sequence[Ran]) -> list[Charge]:
-    """List what a month costs up to an instant, for the resources that its runs used; tax comes last."""
+def month_charges(
+    month: Period, through: Instant, runs: Sequence[Ran], metered: Sequence[Metered] = ()
+) -> list[Charge]:
+    """List what a month costs up to an instant, for the resources and tokens that were used; tax comes last."""
     days = days_of(month, through)
-    charges = [*_cluster(days), *_machines(runs), *_labelling(runs)]
+    charges = [*_cluster(days), *_machines(runs), *_labelling(runs), *_tokens(metered)]
     for day in days:
         charges.extend(_daily(day))
     charges.append(_usage(SUPPORT, month.start, month.end, Decimal(1), description="Support plan"))
@@ -171,8 +134,19 @@ def _labelling(runs: Iterable[Ran]) -> Iterator[Charge]:
             )
 
 
+def _tokens(metered: Sequence[Metered]) -> Iterator[Charge]:
+    """Bill tokens by gateway, day, model and sort, whoever asked: the gateway does not know."""
+    sums: dict[tuple[Instant, str, str], int] = {}
+    for one in metered:
+        key = (one.day, one.resource, one.sku)
+        sums[key] = sums.get(key, 0) + one.tokens
+    for (day, resource, sku), tokens in sorted(sums.items()):
+        quantity = Decimal(tokens).scaleb(-6)
+        yield _usage(TOKENS[sku], day, day + DAY, quantity, resource, description="Tokens of a language model")
+
+
 def _daily(day: Instant) -> Iterator[Charge]:
-    """Bill what runs all day: serving, storage, a machine that nobody remembers, tokens, transfer, keys."""
+    """Bill what runs all day: serving, storage, a machine that nobody remembers, transfer, keys."""
     end = day + DAY
     hours = Decimal(24)
     used, unused = hours * _USED_AN_HOUR, hours * (_COMMITTED_AN_HOUR - _USED_AN_HOUR)
@@ -185,13 +159,11 @@ def _daily(day: Instant) -> Iterator[Charge]:
         commitment="Unused", description="Commitment that was not used",
     )  # fmt: skip
     yield _usage(SERVING, day, end, hours, "vm-serving-forms", description="Serving")
+    tags = {"trivium:asset": "endpoint:patient-assistant"}
+    yield _usage(CONTAINER, day, end, hours, "container-assistant", description="Serving", tags=tags)
     yield _usage(SMALL, day, end, hours, "vm-notebook-3", description="Machine hours")
     for resource, stored in _STORED_GB.items():
         yield _usage(STORAGE, day, end, Decimal(stored), resource, description="Stored data")
-    tags = {"trivium:asset": "endpoint:form-digitiser"}
-    yield _usage(
-        TOKENS, day, end, Decimal("3.4"), description="Illegible handwriting, read by a language model", tags=tags
-    )
     yield _usage(TRANSFER, day, end, Decimal("12.5"), description="Data transfer out")
     yield _usage(KEYS, day, end, Decimal(1), description="Keys")
 

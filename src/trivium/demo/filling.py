@@ -1,7 +1,7 @@
 """Fills a server with the health service's months, in the order in which they happened.
 
-Each month is run by the pipelines and told, declared, billed, and closed when the next one begins; the correction of a
-closed month comes last.
+Each month is run by the pipelines and told, declared, billed and closed, while the pipelines run the next one; nobody
+is told of that before the close. The correction of a closed month comes last.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from trivium.facts.instants import Instant
 from trivium.facts.period import Period
 
 Say = Callable[[str], None]
-STEPS: Final = 2 * (CLOSED + 1) + 1
-"""How often filling says what it does: twice for each month, and once more for the correction."""
+STEPS: Final = 2 * (CLOSED + 1) + 2
+"""How often filling says what it does: twice for each month, at the beginning, and for the correction."""
 CORRECTED: Final = 1
 """Which of the months is corrected after it was closed, counted from 0."""
 
@@ -41,17 +41,19 @@ class Filling:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.months = months_of(self.now)
         self.workers.extend(Worker(product, self.folder, self.now) for product in PRODUCTS)
+        self._begin(0)
 
     def fill(self, server: Server, say: Say) -> None:
         """Bring everything in, and say each of the STEPS; raises ProblemError with what was refused."""
-        self._begin(server, 0, say)
+        say("the health service is declared, its pipelines run")
         self._declare(
             server, "health-service", files(__package__).joinpath("declarations/health-service.toml").read_text()
         )
         corrected: list[Charge] = []
         for number, month in enumerate(self.months):
-            told = [worker.ended() for worker in self.workers]
-            self._begin(server, number + 1, say)
+            say(f"{month}: pipelines tell")
+            told = self._told(server)
+            self._begin(number + 1)
             last = month == self.months[-1]
             say(f"{month}: the bill comes" + ("" if last else ", the month is closed"))
             self._month(server, month, told)
@@ -67,18 +69,25 @@ class Filling:
         for worker in self.workers:
             worker.stop()
 
-    def _begin(self, server: Server, number: int, say: Say) -> None:
+    def _begin(self, number: int) -> None:
         """Let the pipelines run a month while the one before is billed and closed."""
         if number < len(self.months):
-            say(f"{self.months[number]}: pipelines run and tell")
             for worker in self.workers:
-                worker.begin(server.address, self.months[number])
+                worker.begin(self.months[number])
+
+    def _told(self, server: Server) -> list[Told]:
+        """Let all products tell at once of the month that they ran."""
+        for worker in self.workers:
+            worker.tell(server.address)
+        return [worker.ended() for worker in self.workers]
 
     def _month(self, server: Server, month: Period, told: list[Told]) -> None:
         for worker, one in zip(self.workers, told, strict=True):
             self._declare(server, worker.product, one.toml)
         runs = [ran for one in told for ran in one.runs]
-        self._import(server, f"{month}.csv", written(month_charges(month, through_of(self.now), runs), month))
+        metered = [tokens for one in told for tokens in one.metered]
+        charges = month_charges(month, through_of(self.now), runs, metered)
+        self._import(server, f"{month}.csv", written(charges, month))
 
     def _declare(self, server: Server, name: str, toml: str) -> None:
         """Keep the declaration as a file, and declare it."""

@@ -29,11 +29,15 @@ class Server:
     def ask(self, path: str, **asked: object) -> Any:
         """Ask a question and give its answer as plain values; raises ProblemError with what the server refuses."""
         query = f"?{urlencode(asked)}" if asked else ""
-        return self._answer("GET", f"{PREFIX}{path}{query}", None)
+        return self._answer("GET", f"{PREFIX}{path}{query}", None, "")
 
     def tell(self, path: str, body: dict[str, object]) -> Any:
         """Send a command with a JSON body and give its answer."""
-        return self._answer("POST", f"{PREFIX}{path}", msgspec.json.encode(body))
+        return self._answer("POST", f"{PREFIX}{path}", msgspec.json.encode(body), "application/json")
+
+    def upload(self, path: str, content: bytes, **asked: object) -> Any:
+        """Send the bytes of a file and give what became of it."""
+        return self._answer("POST", f"{PREFIX}{path}?{urlencode(asked)}", content, "application/octet-stream")
 
     def command(self, *arguments: str) -> bytes:
         """Run `trivium … --url ADDRESS --json` and give what it answers; raises ProblemError with what it says."""
@@ -48,8 +52,8 @@ class Server:
         """Close the connection."""
         self._connection.close()
 
-    def _answer(self, method: str, target: str, body: bytes | None) -> Any:
-        headers = {"content-type": "application/json"} if body is not None else {}
+    def _answer(self, method: str, target: str, body: bytes | None, kind: str) -> Any:
+        headers = {"content-type": kind} if body is not None else {}
         self._connection.request(method, target, body, headers)
         response = self._connection.getresponse()
         content = response.read()

@@ -18,6 +18,15 @@ class Ran(msgspec.Struct, frozen=True):
     failed: bool = False
 
 
+class Metered(msgspec.Struct, frozen=True):
+    """Tokens that a gateway counted on one UTC day: `sku` names model and sort, `day` is the day's first instant."""
+
+    resource: str
+    day: Instant
+    sku: str
+    tokens: int
+
+
 class Check(msgspec.Struct, frozen=True):
     """The result of one check: what was expected and what was found, in words."""
 
@@ -29,15 +38,16 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """Run a month, and tell the server at `url`."""
+    """Run a month; or, without one, tell the server at `url` of what ran since it was last told."""
 
-    url: str
-    month: str
+    month: str = ""
+    url: str = ""
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A month that was run: its runs, how many events were sent, and the product's declaration as it now stands."""
+    """A month that was run: its runs, how much was sent, the product's declaration as it now stands, tokens."""
 
     runs: list[Ran]
-    events: int
+    sent: int
     toml: str
+    metered: list[Metered] = []

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,17 @@ from trivium.facts.instants import Instant, format_instant
 from trivium.facts.period import Period
 from trivium.facts.problem import refuse
 
-PRODUCTS: Final = {"biopsy-triage": "biopsy_triage", "form-digitiser": "form_digitiser"}
-_NEEDED: Final = ("openlineage.client", "sklearn")
+PRODUCTS: Final = {
+    "biopsy-triage": "biopsy_triage", "form-digitiser": "form_digitiser", "patient-assistant": "patient_assistant",
+}  # fmt: skip
+_NEEDED: Final = ("openlineage.client", "sklearn", "mlflow", "opentelemetry.sdk", "opentelemetry.exporter.otlp")
+_OTHERS: Final = ("OPENLINEAGE", "MLFLOW", "OTEL", "DATABRICKS")
+"""What settings of clients begin with; those of the person who looks at the demo are not the clients'."""
+_SETTINGS: Final = {
+    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "GIT_PYTHON_REFRESH": "quiet", "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
+}  # fmt: skip
 _END_S: Final = 5.0
 
 
@@ -34,11 +44,13 @@ class Worker:
                 line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment()
             )
 
-    def begin(self, url: str, month: Period) -> None:
-        """Tell the pipelines to run a month."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(Order(url, str(month))) + b"\n")
-        self._process.stdin.flush()
+    def begin(self, month: Period) -> None:
+        """Let the pipelines run a month; nobody hears of it yet."""
+        self._order(Order(month=str(month)))
+
+    def tell(self, url: str) -> None:
+        """Let the pipelines tell a server of the month that they ran."""
+        self._order(Order(url=url))
 
     def ended(self) -> Told:
         """Wait until the month was run and told; raises ProblemError with what went wrong."""
@@ -49,6 +61,13 @@ class Worker:
         self._process.wait()
         last = self._log.read_text(errors="replace").strip().splitlines()[-1:] or ["nothing"]
         raise refuse("demo_failed", f"The pipelines of {self.product} ended and said: {last[0]}", status=500)
+
+    def _order(self, order: Order) -> None:
+        """Send an order; a process that ended says why when it is asked for the answer."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(msgspec.json.encode(order) + b"\n")
+            self._process.stdin.flush()
 
     def stop(self) -> None:
         """End the process, and wait for it."""
@@ -77,6 +96,6 @@ def check_clients() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Give the environment without settings of OpenLineage, and with one thread for each numeric library."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OPENLINEAGE")}
-    return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    """Give the environment without a person's settings of clients, and with one thread for each numeric library."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OTHERS)}
+    return kept | _SETTINGS

@@ -1,12 +1,15 @@
 """`biopsy-triage`: biopsies come in daily, features are refreshed daily on a cluster, a model is trained monthly.
 
-The biopsies are scikit-learn's bundled breast-cancer data. The last two days bring a laboratory that sends areas in
+Clinics ask the endpoint about a biopsy; the laboratory's finding follows days later, for most of them.
+
+The biopsies are scikit-learn's bundled breast-cancer data. The last three days bring a laboratory that sends areas in
 square centimetres: the checks find it, yet yesterday a model was trained on these features, and it serves.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -24,14 +27,18 @@ from sklearn.tree import DecisionTreeClassifier
 from trivium.demo.months import HOUR, MINUTE, day_of_month, days_of, months_of, through_of
 from trivium.demo.pipelines.bucket import Bucket
 from trivium.demo.pipelines.declaration import Naming, declaration
+from trivium.demo.pipelines.deliveries import Deliveries
+from trivium.demo.pipelines.learning import Floats
 from trivium.demo.pipelines.reporter import Reporter
-from trivium.demo.pipelines.training import Course, Floats, Search, Trial
+from trivium.demo.pipelines.serving import Habits, Requests, Serving
+from trivium.demo.pipelines.tracker import Tracker
+from trivium.demo.pipelines.training import Course, Search, Trial, Version
 from trivium.demo.pipelines.worker import work
-from trivium.demo.told import Check
+from trivium.demo.told import Check, Metered
 from trivium.facts.instants import DAY, Instant, format_instant
 from trivium.facts.period import Period
 
-NAMING: Final = Naming("biopsy-triage", "Biopsy triage", "imaging", "vm-serving-triage", 410)
+NAMING: Final = Naming("biopsy-triage", "Biopsy triage", "imaging", "vm-serving-triage")
 CLEAN: Final = "biopsy/clean"
 FEATURES: Final = "biopsy/features"
 MISSPELT: Final = "biopsy/feature"
@@ -40,8 +47,14 @@ REPORT_DAY: Final = 12
 BREAKDOWNS: Final = frozenset({9, 17, 26})
 """Days of a month on which the cluster loses a node while features are made."""
 LAST_FIT_MINUTES: Final = 110
-WRONG_DAYS: Final = 2
+WRONG_DAYS: Final = 3
 """For how many days a laboratory has been sending square centimetres."""
+WRONG_REQUESTS: Final = 0.8
+"""Which share of the requests comes from that laboratory."""
+CLASSES: Final = ("benign", "malignant")
+HABITS: Final = Habits(a_day=410, latency_ms=38.0, labelled=0.72, days=(2, 9), classes=CLASSES, seed=410)
+_MEASURED: Final = 0.04
+"""How far two measurements of one biopsy lie apart."""
 _SEED: Final = 569
 _FIRST_LOAD: Final = 380
 _MEASURES: Final = ("mean radius", "mean texture", "mean area", "worst area", "worst concave points", "mean smoothness")
@@ -69,17 +82,31 @@ class BiopsyTriage:
         self.reporter = Reporter()
         self.bucket = Bucket(folder)
         self._months, self._through = months_of(now), through_of(now)
-        self._search = Search("biopsy.train", ["vm-training"])
+        tracker = Tracker(NAMING.product, NAMING.team, "classifier")
+        self._search = Search("biopsy.train", ["vm-training"], self.reporter, tracker)
+        self._deliveries = Deliveries(NAMING.product)
+        self._serving = Serving(NAMING.product, HABITS, self._asked_by_clinics, self._deliveries)
         self._known = load_breast_cancer()
+        self.senders = (self.reporter, tracker, self._deliveries)
 
     def month(self, month: Period) -> str:
         """Run every day of a month that is over, and give the declaration as it then stands."""
         for midnight in days_of(month, self._through):
             self.day(midnight, day_of_month(midnight, month))
-        return declaration(NAMING, self._search, [one for one in self._months if one <= month], self._through)
+        self._deliveries.until(min(month.end, self._through))
+        return declaration(NAMING, self._search.versions)
+
+    @property
+    def versions(self) -> Sequence[Version]:
+        """Give the versions of the model."""
+        return self._search.versions
+
+    def metered(self) -> list[Metered]:
+        """Give no tokens: nobody asks a language model."""
+        return []
 
     def day(self, midnight: Instant, number: int) -> None:
-        """Run one day: bring in, clean, make features, check them; train and report on their days."""
+        """Run one day: bring in, clean, make features, check them; train and report on their days; answer clinics."""
         self.ingest(midnight)
         self.clean(midnight)
         self.refresh(midnight, breaks=number in BREAKDOWNS)
@@ -89,6 +116,7 @@ class BiopsyTriage:
             self.train(midnight)
         if number == REPORT_DAY:
             self.report(midnight)
+        self._serving.day(midnight, self._search.versions)
 
     def ingest(self, midnight: Instant) -> None:
         """Bring in the day's biopsies as the laboratories sent them."""
@@ -129,7 +157,7 @@ class BiopsyTriage:
         sample, whole = (partial(read, FEATURES) for read in (self.bucket.read_sample, self.bucket.read_parquet))
         begin = midnight + 9 * HOUR
         course = Course(TRIALS, sample, (whole, LAST_FIT_MINUTES), features_of, begin, self._through)
-        self._search.month(self.reporter, course)
+        self._search.month(course)
 
     def report(self, midnight: Instant) -> None:
         """Write a report for the clinic: it reads the features under a name that nobody writes."""
@@ -151,8 +179,7 @@ class BiopsyTriage:
         day = (midnight - self._months[0].start) // DAY
         random = np.random.default_rng([_SEED, day])
         rows = random.integers(0, len(self._known.target), _FIRST_LOAD if day == 0 else int(random.integers(3, 8)))
-        names = [str(name) for name in self._known.feature_names]
-        values = self._known.data[rows][:, [names.index(measure) for measure in _MEASURES]]
+        values = self._measures()[rows]
         wrong = midnight >= self._through - WRONG_DAYS * DAY
         columns: dict[str, Any] = {"biopsy": day * 1000 + np.arange(len(rows))}
         for number, name in enumerate(_COLUMNS):
@@ -163,16 +190,38 @@ class BiopsyTriage:
         table = table.set_column(1, "mean_radius", pa.array(columns["mean_radius"], mask=lacking))
         return pa.concat_tables([table, table.slice(0, 1)])
 
+    def _asked_by_clinics(self, midnight: Instant, count: int, random: np.random.Generator) -> Requests:
+        """Draw the biopsies that clinics ask about: each is measured anew, and one laboratory's lately in cm²."""
+        rows = random.integers(0, len(self._known.target), count)
+        values = self._measures()[rows] * random.lognormal(0.0, _MEASURED, (count, len(_COLUMNS)))
+        if midnight >= self._through - WRONG_DAYS * DAY:
+            theirs = random.random(count) < WRONG_REQUESTS
+            for number, name in enumerate(_COLUMNS):
+                if name in _AREAS:
+                    values[theirs, number] /= 100.0
+        told = {name: np.round(values[:, number], 5) for number, name in enumerate(_COLUMNS)}
+        return Requests(told, matrix_of(told), 1 - self._known.target[rows])
+
+    def _measures(self) -> Floats:
+        """Give the measures that are used, of all known biopsies."""
+        names = [str(name) for name in self._known.feature_names]
+        measures: Floats = self._known.data[:, [names.index(measure) for measure in _MEASURES]]
+        return measures
+
 
 def partition(midnight: Instant) -> str:
     """Name the part of the raw data that one day brought in."""
     return f"biopsy/raw/day={format_instant(midnight)[:10]}"
 
 
-def features_of(table: pa.Table) -> tuple[Floats, Floats]:
+def features_of(table: pa.Table) -> tuple[Floats, Any]:
     """Give the features as a matrix, and what is to be told from them."""
-    matrix = np.column_stack([table[name].to_numpy() for name in (*_COLUMNS, "area_growth")])
-    return (matrix - matrix.mean(axis=0)) / matrix.std(axis=0), table["malignant"].to_numpy()
+    return matrix_of({name: table[name].to_numpy() for name in _COLUMNS}), table["malignant"].to_numpy()
+
+
+def matrix_of(columns: Mapping[str, Any]) -> Floats:
+    """Give measures as the model reads them: with how much the area grows from the mean to the worst."""
+    return np.column_stack([*(columns[name] for name in _COLUMNS), columns["worst_area"] / columns["mean_area"]])
 
 
 def checks_of(table: pa.Table) -> list[Check]:

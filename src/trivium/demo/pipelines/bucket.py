@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,13 +21,17 @@ Content = TypeVar("Content")
 
 @dataclass(frozen=True)
 class File(Generic[Content]):
-    """A file of the bucket: its content, its size in bytes and rows, its columns as (name, type)."""
+    """A file of the bucket: its content, its size in bytes and rows, its columns as (name, type), its digest.
+
+    The digest is the SHA-256 of the whole file, in hexadecimal digits.
+    """
 
     name: str
     content: Content
     bytes: int
     rows: int
     columns: tuple[tuple[str, str], ...]
+    digest: str = ""
 
 
 class Bucket:
@@ -60,7 +65,7 @@ class Bucket:
         table = archive.read_row_group(0, use_threads=False)
         group = archive.metadata.row_group(0)
         size = sum(group.column(number).total_compressed_size for number in range(group.num_columns))
-        return File(name, table, size, table.num_rows, _columns(table))
+        return File(name, table, size, table.num_rows, _columns(table), self._digest(name, "parquet"))
 
     def read_arrays(self, name: str) -> File[dict[str, Any]]:
         """Read arrays of equal length from npz."""
@@ -77,12 +82,16 @@ class Bucket:
         return self._path(name, kind).exists()
 
     def _table(self, name: str, table: pa.Table, kind: str) -> File[pa.Table]:
-        return File(name, table, self._path(name, kind).stat().st_size, table.num_rows, _columns(table))
+        size, digest = self._path(name, kind).stat().st_size, self._digest(name, kind)
+        return File(name, table, size, table.num_rows, _columns(table), digest)
 
     def _arrays(self, name: str, arrays: dict[str, Any]) -> File[dict[str, Any]]:
         columns = tuple((key, str(array.dtype)) for key, array in arrays.items())
         rows = len(next(iter(arrays.values())))
-        return File(name, arrays, self._path(name, "npz").stat().st_size, rows, columns)
+        return File(name, arrays, self._path(name, "npz").stat().st_size, rows, columns, self._digest(name, "npz"))
+
+    def _digest(self, name: str, kind: str) -> str:
+        return sha256(self._path(name, kind).read_bytes()).hexdigest()
 
     def _path(self, name: str, kind: str) -> Path:
         path = self._folder / NAME / f"{name}.{kind}"

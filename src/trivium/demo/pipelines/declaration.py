@@ -1,65 +1,65 @@
-"""Writes what no event says of a product, for `trivium declare`: experiment, versions, endpoint, predictions."""
+"""Writes what no client says of a product, for `trivium declare`: whose its parts are, and what its endpoint serves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
 
 import msgspec
 
-from trivium.demo.pipelines.training import Search, Version, predictions
 from trivium.facts.instants import Instant, format_instant
-from trivium.facts.period import Period
 
 
 @dataclass(frozen=True)
 class Naming:
-    """What a product's model, experiment and endpoint are called, who owns them, and what the endpoint runs on."""
+    """What a product's model, experiment and endpoint are called, who owns them, and what the endpoint runs on.
+
+    `machine` is empty where the bill itself names the endpoint.
+    """
 
     product: str
     title: str
     team: str
     machine: str
-    a_day: int
 
 
-def declaration(naming: Naming, search: Search, months: Sequence[Period], through: Instant) -> str:
-    """Write the declaration of a product as it stands at the end of the last of `months`."""
+class Standing(Protocol):
+    """A version and when it was registered."""
+
+    @property
+    def number(self) -> int:
+        """Give its number."""
+        ...
+
+    @property
+    def at(self) -> Instant:
+        """Give the instant from which it serves."""
+        ...
+
+
+def declaration(naming: Naming, versions: Sequence[Standing]) -> str:
+    """Write the declaration of a product as it stands: each version serves until the next one is registered."""
     name, owners = _text(naming.product), _text([naming.team])
     about = f"owners = {owners}\nproduct = {name}"
-    parts = [f"name = {name}"]
-    if search.trials:
-        parts.append(f"[[experiment]]\nname = {name}\n{about}\nruns = {_text(search.trials)}")
-    if search.versions:
-        parts.append(f"[[model]]\nname = {name}\ntitle = {_text(naming.title + ' model')}\n{about}")
-        parts.extend(_version(naming, version) for version in search.versions)
-    serves = ", ".join(_served(naming, search.versions))
-    endpoint = (
-        f"[[endpoint]]\nname = {name}\ntitle = {_text(naming.title)}\n{about}\nresource = {_text(naming.machine)}"
-    )
-    parts.append(f"{endpoint}\nserves = [{serves}]")
-    for number, counts in predictions(search.versions, months, through, naming.a_day).items():
-        told = ", ".join(f"{_text(month)} = {count}" for month, count in counts.items())
-        version = _text(f"{naming.product}/{number}")
-        parts.append(
-            f"[[predictions]]\nversion = {version}\nby = {_text('endpoint:' + naming.product)}\nmonths = {{ {told} }}"
-        )
+    endpoint = f"[[endpoint]]\nname = {name}\ntitle = {_text(naming.title)}\n{about}"
+    if naming.machine:
+        endpoint += f"\nresource = {_text(naming.machine)}"
+    parts = [
+        f"name = {name}",
+        f"[[experiment]]\nname = {name}\n{about}",
+        f"[[model]]\nname = {name}\ntitle = {_text(naming.title + ' model')}\n{about}",
+        f"{endpoint}\nserves = [{', '.join(_served(naming, versions))}]",
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def _version(naming: Naming, version: Version) -> str:
-    return (
-        f'[[model.version]]\nversion = {version.number}\nruns = ["{version.run}"]\nexperiment = "{naming.product}"\n'
-        f"happened_at = {format_instant(version.at)}"
-    )
-
-
-def _served(naming: Naming, versions: Sequence[Version]) -> list[str]:
-    told = []
-    for version, following in zip(versions, [*versions[1:], None], strict=True):
+def _served(naming: Naming, versions: Sequence[Standing]) -> Iterator[str]:
+    for version, following in pairwise([*versions, None]):
+        assert version is not None
         until = f", until = {format_instant(following.at)}" if following else ""
-        told.append(f'{{ version = "{naming.product}/{version.number}", since = {format_instant(version.at)}{until} }}')
-    return told
+        yield f'{{ version = "{naming.product}/{version.number}", since = {format_instant(version.at)}{until} }}'
 
 
 def _text(value: object) -> str:

@@ -6,23 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
 from trivium.demo.months import HOUR, MINUTE
 from trivium.demo.pipelines.bucket import File
+from trivium.demo.pipelines.learning import Floats, Learnt, learn, params_of
 from trivium.demo.pipelines.reporter import Reporter
+from trivium.demo.pipelines.tracker import SPARK, Registered, Tracker, Tried
 from trivium.facts.instants import Instant
-from trivium.facts.period import Period
 
 PAUSE: Final = 15 * MINUTE
 """How long a machine stands idle between two trials."""
 REVIEW: Final = 3 * HOUR
 """How long people look at the trials before they register the best one."""
-SPARK: Final = "s3a://"
-"""How the machines that train spell the bucket: another spelling of the same place."""
 
-Floats = npt.NDArray[np.float64]
 Read = Callable[[], File[Any]]
 
 
@@ -36,11 +31,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Version:
-    """A version of the product's model: the run it came from, and when it was registered."""
+    """A version of the product's model: the run it came from, when it was registered, and what it learnt."""
 
     number: int
     run: str
     at: Instant
+    learnt: Learnt
 
 
 @dataclass(frozen=True)
@@ -53,73 +49,65 @@ class Course:
     trials: Sequence[Trial]
     read: Read
     last: tuple[Read, float] | None
-    data: Callable[[Any], tuple[Floats, Floats]]
+    data: Callable[[Any], tuple[Floats, Any]]
     begin: Instant
     through: Instant
 
 
 @dataclass
 class Search:
-    """All trials of a product's experiment so far, and the versions that came of them."""
+    """All versions that came of a product's trials; OpenLineage and MLflow are told of each trial."""
 
     job: str
     machines: Sequence[str]
-    trials: list[str] = field(default_factory=list)
+    reporter: Reporter
+    tracker: Tracker
     versions: list[Version] = field(default_factory=list)
 
-    def month(self, reporter: Reporter, course: Course) -> None:
+    def month(self, course: Course) -> None:
         """Run the trials that are over by then, on all machines at once; register the best when all are."""
         free = dict.fromkeys(self.machines, course.begin)
-        scored: list[tuple[float, str, Trial]] = []
+        scored: list[tuple[Learnt, str, Trial]] = []
+        tried = 0
         for trial in course.trials:
             machine = min(free, key=lambda name: free[name])
             start, free[machine] = free[machine], free[machine] + round(trial.minutes * MINUTE) + PAUSE
             if free[machine] <= course.through:
-                score = self._try(reporter, trial, course, start, machine)
-                scored.append((score, reporter.runs[-1].run, trial))
+                tried += 1
+                if learnt := self._try(trial, course, start, machine):
+                    scored.append((learnt, self.reporter.runs[-1].run, trial))
         over = max(free.values())
-        if len(scored) < len(course.trials):
+        if tried < len(course.trials):
             return
-        _, winner, best = max(scored, key=lambda one: one[0])
+        learnt, winner, best = max(scored, key=lambda one: one[0].accuracy)
         if course.last is not None:
             read, minutes = course.last
             start, over = over, over + round(minutes * MINUTE) + PAUSE
-            if over > course.through:
-                return
             whole = replace(course, read=read)
-            self._try(reporter, Trial(best.model, minutes), whole, start, self.machines[0])
-            winner = reporter.runs[-1].run
+            fitted = None
+            if over <= course.through:
+                fitted = self._try(Trial(best.model, minutes), whole, start, self.machines[0])
+            if fitted is None:
+                return
+            learnt, winner = fitted, self.reporter.runs[-1].run
         if over + REVIEW <= course.through:
-            self.versions.append(Version(len(self.versions) + 1, winner, over + REVIEW))
+            self._register(Version(len(self.versions) + 1, winner, over + REVIEW, learnt), best)
 
-    def _try(self, reporter: Reporter, trial: Trial, course: Course, start: Instant, machine: str) -> float:
-        """Fit one model and give its accuracy on every third row, which it has not seen; -1 when it fails."""
+    def _try(self, trial: Trial, course: Course, start: Instant, machine: str) -> Learnt | None:
+        """Fit one model and tell of it, also when it fails; None when it does."""
+        model, file = trial.model(), course.read()
+        params, fault = params_of(model), ""
+        learnt: Learnt | None = None
         try:
-            with reporter.run(self.job, start, trial.minutes, resource=machine, scheme=SPARK) as task:
-                features, target = course.data(task.read(course.read()))
-                held = np.arange(len(target)) % 3 == 0
-                model = trial.model()
-                model.fit(features[~held], target[~held])
-                return float(np.mean(model.predict(features[held]) == target[held]))
-        except ValueError:
-            return -1.0
-        finally:
-            self.trials.append(reporter.runs[-1].run)
+            with self.reporter.run(self.job, start, trial.minutes, resource=machine, scheme=SPARK) as task:
+                learnt = learn(model, *course.data(task.read(file)))
+        except ValueError as refused:
+            fault = str(refused)
+        curve = learnt.curve if learnt else ()
+        self.tracker.tried(Tried(self.reporter.runs[-1], [file], params, curve, fault))
+        return learnt
 
-
-def predictions(
-    versions: Sequence[Version], months: Sequence[Period], through: Instant, a_day: int
-) -> dict[int, dict[str, int]]:
-    """Count the predictions of each version in each month: as many a day as people ask for, while it serves."""
-    counts: dict[int, dict[str, int]] = {}
-    for version, following in zip(versions, [*versions[1:], None], strict=True):
-        until = following.at if following else through
-        for month in months:
-            served = (
-                Period(version.at, until).overlap(Period(month.start, min(month.end, through)))
-                if until > version.at
-                else 0
-            )
-            if served > 0:
-                counts.setdefault(version.number, {})[str(month)] = a_day * served // (24 * HOUR)
-    return counts
+    def _register(self, version: Version, trial: Trial) -> None:
+        self.versions.append(version)
+        about = params_of(trial.model()) | {"accuracy": f"{version.learnt.accuracy:.4f}"}
+        self.tracker.registered(Registered(version.run, version.at, about, version.learnt.arrays()))
