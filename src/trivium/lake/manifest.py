@@ -251,7 +251,8 @@ def _file(connection: Connection, sequence: int, filed: Filed) -> None:
     for path in filed.ended:
         ended = update(FILES).where(FILES.c.path == path, FILES.c.until_sequence.is_(None))
         if not connection.execute(ended.values(until_sequence=sequence)).rowcount:
-            raise refuse("compaction_overtaken", f"The file {path} no longer holds.", status=503, fix="Look again.")
+            title = f"The file {path} no longer holds."
+            raise refuse("compaction_overtaken", title, status=503, where="lake", fix="Look again.")
     numbers = {"delivery": sequence, "since_sequence": sequence, "until_sequence": None}
     if filed.files:
         connection.execute(insert(FILES), [msgspec.to_builtins(file) | numbers for file in filed.files])

@@ -54,7 +54,8 @@ class StandingFold:
             for trace, spans in known.items():
                 if split(spans) & split(new[trace]):
                     title = f"Spans of the trace {trace.hex()} came in twice at the same time."
-                    raise refuse("spans_overtaken", title, status=503, fix="Send them again.", retry_after_s=1)
+                    fix = "Send them again."
+                    raise refuse("spans_overtaken", title, status=503, where="$", fix=fix, retry_after_s=1)
             put_many(connection, _PUT, ({"trace": trace, "spans": known.get(trace, b"") + new[trace]} for trace in new))
 
 
