@@ -232,6 +232,13 @@ def test_as_many_orderings_and_metrics_as_are_taken_are_carried_out(connection: 
         find_runs(connection, RunSearch(experiments=(0,), order_by=(*orders, "run_id")))
 
 
+def test_experiments_are_named_as_often_as_one_likes_but_not_without_end(connection: Connection) -> None:
+    assert len(find_runs(connection, RunSearch(experiments=(*range(20_000), 0, 0))).ids) == 6
+    assert find_runs(connection, RunSearch(experiments=(10**30,))).ids == ()
+    with pytest.raises(ProblemError, match="names 20001 experiments; at most 20000"):
+        find_runs(connection, RunSearch(experiments=tuple(range(20_001))))
+
+
 def test_postgresql_is_asked_the_same_in_its_own_words() -> None:
     text = "params.p LIKE 'a!%_' AND tags.t ILIKE '%X' AND metrics.m > 1 AND run_id IN ('a', 'b')"
     sql = str(select_runs(RunSearch(experiments=(0, 1), filter=text)).compile(dialect=postgresql.dialect()))

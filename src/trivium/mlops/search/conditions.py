@@ -6,7 +6,7 @@ any text, `_` for one character, and nothing escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, literal
@@ -25,6 +25,8 @@ STAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "ALL": ("active", "deleted"),
 }
 """The lifecycle stages that each of MLflow's view types shows."""
+EXPERIMENTS_MAX: Final = 20_000
+"""Experiments of a search at most: SQLite binds 32,766 values in one statement."""
 PATTERN_MAX: Final = 50_000
 """Bytes of a pattern that SQLite takes."""
 _SMALL: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -64,6 +66,15 @@ def compared(column: ColumnElement[Any], operator: str, value: Value) -> ColumnE
         items = [_bindable(item) for item in value]
         return column.in_(items) if operator == "IN" else column.not_in(items)
     return _OPERATORS[operator](column, _bindable(value))
+
+
+def within(column: ColumnElement[Any], experiments: Iterable[Any]) -> ColumnElement[bool]:
+    """Write the condition that something belongs to one of some experiments."""
+    wanted = sorted({_bindable(experiment) for experiment in experiments})
+    if len(wanted) > EXPERIMENTS_MAX:
+        title = f"The search names {len(wanted)} experiments; at most {EXPERIMENTS_MAX} are taken."
+        raise refused(title, "experiment_ids", "Ask for fewer experiments at once.")
+    return column.in_(wanted)
 
 
 def _bindable(value: Any) -> Any:

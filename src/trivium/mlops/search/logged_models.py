@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from trivium.facts.problem import ProblemError, shown
-from trivium.mlops.search.conditions import compared
+from trivium.mlops.search.conditions import compared, within
 from trivium.mlops.search.grammar import Comparison, Value, check_orders
 from trivium.mlops.search.logged_model_grammar import attribute, parse_filter
 from trivium.mlops.search.pages import Page, check_limit
@@ -113,7 +113,7 @@ def select_logged_models(asked: LoggedModelSearch) -> Select[tuple[str]]:
     return (
         select(logged_models.c.model)
         .select_from(source)
-        .where(logged_models.c.stage != "deleted", logged_models.c.experiment.in_(asked.experiments), *conditions)
+        .where(logged_models.c.stage != "deleted", within(logged_models.c.experiment, asked.experiments), *conditions)
         .order_by(*ordered, *ties.values())
     )
 

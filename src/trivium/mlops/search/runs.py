@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, exists, func, or_, select
 
-from trivium.mlops.search.conditions import LaterFirst, compared
+from trivium.mlops.search.conditions import LaterFirst, compared, within
 from trivium.mlops.search.grammar import (
     LISTED,
     NULLABLE,
@@ -114,7 +114,7 @@ def select_runs(asked: RunSearch) -> Select[tuple[int]]:
     return (
         select(runs.c.run)
         .select_from(source)
-        .where(runs.c.experiment.in_(asked.experiments), runs.c.stage.in_(asked.stages), *wanted)
+        .where(within(runs.c.experiment, asked.experiments), runs.c.stage.in_(asked.stages), *wanted)
         .order_by(*clauses, runs.c.id)
     )
 

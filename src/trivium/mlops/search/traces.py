@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, exists, select
 
-from trivium.mlops.search.conditions import compared
+from trivium.mlops.search.conditions import compared, within
 from trivium.mlops.search.grammar import (
     LISTED,
     NULLABLE,
@@ -114,7 +114,7 @@ def select_traces(tables: TraceTables, asked: TraceSearch) -> Select[Any]:
     """Write the SELECT of the ids of all traces that fulfil a search, in its order; what has no value comes last."""
     wanted = [_condition(tables, comparison) for comparison in read_filter(asked.filter)]
     if asked.experiments:
-        wanted.append(tables.columns["experiment_id"].in_(asked.experiments))
+        wanted.append(within(tables.columns["experiment_id"], asked.experiments))
     source: FromClause = tables.traces
     ordered: list[ColumnElement[Any]] = []
     for order in read_orders(asked.order_by):
