@@ -24,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `port` is where `trivium up` listens when no option says otherwise; `hosts` are further names under which the
     server may be asked (the Host header), beside 127.0.0.1, localhost and [::1]; `upload_mb`, at least 1, bounds one
-    uploaded bill, and what an uploaded archive unpacks to.
+    uploaded bill or artifact, and what an uploaded archive unpacks to.
     """
 
     port: int = 8080

@@ -107,6 +107,23 @@ def test_a_file_that_the_lake_names_must_be_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["good.zip", "good.zip.checkpoint.json", "home"]
 
 
+def test_an_artifact_that_the_ledger_names_must_be_there(tmp_path: Path) -> None:
+    home = filled(tmp_path / "home")
+    name = sha256(b"model").hexdigest()
+    place = home / "blobs" / "sha256" / name[:2]
+    with Ledger.open(home) as ledger:
+        statements = [
+            "CREATE TABLE tracking_artifacts (path TEXT, blob TEXT)",
+            f"INSERT INTO tracking_artifacts VALUES ('a', '{name}'), ('b', '{name}')",
+        ]
+        ledger.append([fact(7_000)], within=lambda c, _: [c.exec_driver_sql(one) for one in statements] and None)
+    with pytest.raises(ProblemError, match=f"An artifact's content .*{name[2:]}"):
+        backup(home, tmp_path / "bad.zip")
+    place.mkdir()
+    (place / name[2:]).write_bytes(b"model")
+    backup(home, tmp_path / "good.zip")
+
+
 def test_a_restore_never_overwrites(tmp_path: Path) -> None:
     home = filled(tmp_path / "home")
     backup(home, tmp_path / "b.zip")

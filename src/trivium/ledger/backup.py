@@ -28,6 +28,15 @@ FOLDERS: Final = ("lake", "blobs")
 SETTINGS: Final = "trivium.toml"
 _PASSING: Final = frozenset({"staging", "scratch"})
 _CHUNK: Final = 1 << 20
+_NAMED: Final = (
+    ("lake_files", "SELECT 'lake/' || path, sha256 FROM lake_files ORDER BY path", "The lake's file"),
+    (
+        "tracking_artifacts",
+        "SELECT DISTINCT 'blobs/sha256/' || substr(blob, 1, 2) || '/' || substr(blob, 3), blob FROM tracking_artifacts",
+        "An artifact's content",
+    ),
+)
+"""Tables of the snapshot that name files, how they name them with their SHA-256, and what those are."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -63,8 +72,8 @@ def backup(home: Path, file: Path) -> Backup:
     """Write a home into one new zip archive while a server may be writing to it; whole or not at all.
 
     The ledger's copy is one snapshot, read back and hashed again before the archive is called good; every file that
-    the lake's manifest names in it must be there with its hash. Refuses an existing file, a place inside the home,
-    and a home that does not verify.
+    the lake's manifest names in it, and every artifact's blob, must be there with its hash. Refuses an existing file,
+    a place inside the home, and a home that does not verify.
     """
     _check_place(home, file)
     aside = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
@@ -124,7 +133,7 @@ def _write(home: Path, aside: Path, part: Path, checkpoint: Checkpoint) -> int:
     with zipfile.ZipFile(part, "w", compresslevel=1) as archive:
         members = [_add(archive, name, source) for name, source in sources]
         assert len({member.name for member in members}) == len(members), "every file stands in the archive once"
-        _check_lake(aside / LEDGER, {member.name: member.sha256 for member in members})
+        _check_files(aside / LEDGER, {member.name: member.sha256 for member in members})
         manifest = msgspec.json.encode(Manifest(FORMAT, checkpoint, tuple(members)))
         archive.writestr(MANIFEST, msgspec.json.format(manifest), zipfile.ZIP_DEFLATED)
     return len(members) + 1
@@ -155,17 +164,17 @@ def _add(archive: zipfile.ZipFile, name: str, source: Path) -> Member:
     return Member(name, size, digest.hexdigest())
 
 
-def _check_lake(ledger: Path, hashes: dict[str, str]) -> None:
-    """Require every file that the snapshot's manifest of the lake names, with the hash that it was given."""
+def _check_files(ledger: Path, hashes: dict[str, str]) -> None:
+    """Require every file that the snapshot's lake and artifacts name, with the hash that it was given."""
     with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=ro&immutable=1", uri=True)) as connection:
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lake_files'").fetchone() is None:
-            return
-        for path, expected in connection.execute("SELECT path, sha256 FROM lake_files ORDER BY path"):
-            if hashes.get(f"lake/{path}") != expected:
-                title = f"The lake's file {path!r}, which the ledger names, is missing or is not as it was imported."
-                raise refuse(
-                    "damaged", title, status=409, where="lake", fix="Restore that file from an earlier backup."
-                )
+        for table, query, what in _NAMED:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
+                continue
+            for name, expected in connection.execute(query):
+                if hashes.get(name) != expected:
+                    title = f"{what} {name!r}, which the ledger names, is missing or is not as it came in."
+                    fix = "Restore that file from an earlier backup."
+                    raise refuse("damaged", title, status=409, where=name.partition("/")[0], fix=fix)
 
 
 def chunks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.entrypoints.worked import worked_rooms
+from tests.entrypoints.worked import caller, worked_rooms
 from trivium.entrypoints.answers import doctor
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.problem import refuse
@@ -19,9 +19,9 @@ def filled(tmp_path: Path) -> Iterator[Rooms]:
         yield rooms
 
 
-def lake_check(rooms: Rooms, *, hashes: bool = False) -> doctor.Check:
+def lake_check(rooms: Rooms, *, hashes: bool = False, name: str = "lake") -> doctor.Check:
     answer = doctor.ask(rooms, doctor.Params(hashes=hashes))
-    [check] = [one for one in answer.checks if one.name == "lake"]
+    [check] = [one for one in answer.checks if one.name == name]
     return check
 
 
@@ -65,3 +65,18 @@ def test_a_refused_question_is_a_finding(filled: Rooms, monkeypatch: pytest.Monk
     check = lake_check(filled)
     assert (check.ok, check.found) == (False, "Too much.")
     assert check.fix
+
+
+def test_a_damaged_artifact_is_found(filled: Rooms) -> None:
+    assert lake_check(filled, name="artifacts").found == "0 blobs"
+    for path, content in (("r/a", b"model"), ("r/b", b"model"), ("r/c", b"curve")):
+        assert caller(filled).ask(f"/api/2.0/mlflow-artifacts/artifacts/{path}", content, method="PUT").status == 200
+    whole = lake_check(filled, name="artifacts", hashes=True)
+    assert (whole.ok, whole.found) == (True, "2 blobs")
+    [path, other] = (filled.home / "blobs" / "sha256").glob("*/*")
+    path.write_bytes(b"other")
+    assert lake_check(filled, name="artifacts").ok
+    changed = lake_check(filled, name="artifacts", hashes=True)
+    assert (changed.ok, "was changed" in changed.found, bool(changed.fix)) == (False, True, True)
+    other.unlink()
+    assert "cannot be read" in lake_check(filled, name="artifacts").found

@@ -18,6 +18,7 @@ from trivium.entrypoints.answers.remedies import completed
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.instants import SECOND
 from trivium.facts.problem import ProblemError
+from trivium.mlops.artifacts.reading import standing_blobs
 
 _FREE_MB: Final = 500
 _STRICT_SQLITE: Final = (3, 37, 0)
@@ -30,7 +31,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked."""
 
     hashes: Annotated[
-        bool, Meta(description="Also read every file of the lake and compare its SHA-256; takes a while.")
+        bool, Meta(description="Also read all files of the lake and all artifacts, and compare SHA-256; takes a while.")
     ] = False
 
 
@@ -44,7 +45,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Python, disk, home, ledger, projections and every file of the lake; exit code 1 when something needs a person."""
+    """Python, disk, home, ledger, projections, lake and artifacts; exit code 1 when something needs a person."""
 
     ok: Annotated[bool, Meta(description="Whether everything is in order.")]
     checks: Annotated[tuple[Check, ...], Meta(description="What was looked at.")]
@@ -53,7 +54,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def ask(rooms: Rooms, params: Params) -> Answer:
     """Look at everything once."""
     lake = _tried("lake", lambda: _lake(rooms, hashes=params.hashes))
-    checks = (*_machine(rooms), *_home(rooms), lake)
+    artifacts = _tried("artifacts", lambda: _artifacts(rooms, hashes=params.hashes))
+    checks = (*_machine(rooms), *_home(rooms), lake, artifacts)
     return Answer(ok=all(check.ok for check in checks), checks=checks)
 
 
@@ -84,10 +86,22 @@ def _lake(rooms: Rooms, *, hashes: bool) -> Check:
     """Look at every file that the ledger names, then ask a question of them."""
     faults = rooms.lake.faults(hashes=hashes)
     if faults:
-        more = f", and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
-        return _check("lake", False, ", ".join(faults[:_LISTED]) + more, "Restore a backup.")
+        return _damaged("lake", faults)
     rows = rooms.lake.query("SELECT count(*) FROM charges")[0][0]
     return _check("lake", True, f"{rows:,} charges", "")
+
+
+def _artifacts(rooms: Rooms, *, hashes: bool) -> Check:
+    """Look at the blob of every artifact that stands."""
+    with rooms.ledger.reading() as connection:
+        blobs = standing_blobs(connection)
+    faults = rooms.blobs.faults(blobs, hashes=hashes)
+    return _damaged("artifacts", faults) if faults else _check("artifacts", True, f"{len(blobs):,} blobs", "")
+
+
+def _damaged(name: str, faults: list[str]) -> Check:
+    more = f", and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
+    return _check(name, False, ", ".join(faults[:_LISTED]) + more, "Restore a backup.")
 
 
 def _tried(name: str, look: Callable[[], Check]) -> Check:
