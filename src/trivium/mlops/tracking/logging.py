@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -15,7 +17,7 @@ from sqlalchemy import Connection, text
 from trivium.facts.fact import Fact
 from trivium.facts.instants import now
 from trivium.facts.keys import run_key
-from trivium.facts.problem import refuse, shown
+from trivium.facts.problem import ProblemError, refuse, shown
 from trivium.facts.tracking import Change, ModelMetric, RunChanged, RunLogged, RunMeasured, RunUntagged, Value
 from trivium.intake.mlflow import names
 from trivium.intake.mlflow.checks import (
@@ -49,9 +51,7 @@ def measured(asked: LogMetric) -> tuple[Fact, RunMeasured]:
     required(asked.key, "key")
     value, timestamp = _present(asked.value, asked.timestamp)
     check_metric(asked.key, timestamp)
-    for name in (run, asked.key, asked.model_id, asked.dataset_name, asked.dataset_digest):
-        if name and not is_plain(name):
-            raise invalid(f"The text {shown(name)} cannot be stored: it holds a secret, or no text.", where="key")
+    _check_plain_texts(run, asked.key, asked.model_id, asked.dataset_name, asked.dataset_digest)
     row = (asked.key, told_value(value), timestamp, asked.step)
     models = (_model_metric(asked, *row[1:3]),) if asked.model_id else ()
     change = RunMeasured(run=run, metrics=(row,), models=models)
@@ -197,18 +197,45 @@ def told_value(value: float) -> Value:
 
 
 def _checked(metrics: Sequence[Metric]) -> tuple[tuple[tuple[str, Value, int, int], ...], tuple[ModelMetric, ...]]:
+    """Check metrics and make rows of them, each once; what is fine at the first look is not looked at again."""
     rows, models = [], []
-    single = len(metrics) == 1
     for place, one in enumerate(metrics):
-        path = "" if single else f"metrics[{place}]"
-        required(one.key, f"metrics[{place}].key")
-        value, timestamp = _present(one.value, one.timestamp, f"metrics[{place}].")
-        check_metric(one.key, timestamp, path)
-        told = told_value(value)
+        value, timestamp = one.value, one.timestamp
+        if value is None or timestamp is None or timestamp < 0 or not _is_fine(one.key):
+            value, timestamp = _looked_at(one, place, "" if len(metrics) == 1 else f"metrics[{place}]")
+        told = value if isfinite(value) else told_value(value)
         rows.append((one.key, told, timestamp, one.step))
         if one.model_id:
+            _check_plain_texts(one.model_id, one.dataset_name, one.dataset_digest)
             models.append(_model_metric(one, told, timestamp))
     return tuple(dict.fromkeys(rows)), tuple(dict.fromkeys(models))
+
+
+def _looked_at(one: Metric, place: int, path: str) -> tuple[float, int]:
+    """Refuse a metric that is none, with its place."""
+    required(one.key, f"metrics[{place}].key")
+    value, timestamp = _present(one.value, one.timestamp, f"metrics[{place}].")
+    check_metric(one.key, timestamp, path)
+    _check_plain_texts(one.key)
+    return value, timestamp
+
+
+@lru_cache(maxsize=16_384)
+def _is_fine(key: str) -> bool:
+    """Say whether a text can be the name of a metric."""
+    try:
+        check_metric(key, 0)
+    except ProblemError:
+        return False
+    return bool(key) and is_plain(key)
+
+
+def _check_plain_texts(*texts: str) -> None:
+    """Refuse texts that hold a known secret, or cannot be stored."""
+    for text_ in texts:
+        if text_ and not is_plain(text_):
+            title = f"The text {shown(text_)} cannot be stored: it holds a secret, or no text."
+            raise invalid(title, where="key", fix="Send another name.")
 
 
 def _model_metric(asked: Metric | LogMetric, value: Value, timestamp: int) -> ModelMetric:

@@ -109,4 +109,5 @@ class LogsBatch(Observing):
         if len(raw) > BATCH_BYTES_MAX:
             title = f"Batched logging API requests must be at most {BATCH_BYTES_MAX} bytes, got {len(raw)}."
             raise invalid(title, where="$", fix="Send it in smaller parts.")
-        return LogMany(read_asked(raw, ask.LogBatch))
+        asked = read_measured(raw, ask.LogBatch)
+        return LogMany(read_asked(raw, ask.LogBatch) if asked.params or asked.tags else asked)
