@@ -73,6 +73,7 @@ def test_no_value_of_a_parameter_gives_a_500(path: str, name: str, asked: Caller
         f"{PREFIX}/declare",
         f"{PREFIX}/cost/close",
         f"{PREFIX}/ledger/rebuild",
+        "/v1/traces",
     ],
 )
 def test_no_body_gives_a_500(target: str, asked: Caller) -> None:

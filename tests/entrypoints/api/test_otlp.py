@@ -9,6 +9,7 @@ import pytest
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from tests.entrypoints.api.test_bad_input import STRANGE
 from tests.entrypoints.worked import caller
 from tests.intake.otlp.test_reader import as_json
 from tests.intake.otlp.told import CHAT, CHILD, ROOT, request
@@ -143,3 +144,32 @@ def test_what_cannot_be_asked_is_refused(empty: Rooms, params: dict[str, str]) -
         traces.ask(empty, traces.Params(**params))
     with pytest.raises(ProblemError, match="No trace is called"):
         trace_show.ask(empty, trace_show.Params(trace="'; --"))
+
+
+PLACES = ("service", "name", "key", "gen_ai.request.model", "gen_ai.provider.name", "gen_ai.usage.input_tokens",
+          "trivium.model_version", "openai.response.service_tier", "message", "experiment")  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_text_of_a_span_gives_a_500_or_stops_a_projection(empty: Rooms, place: str) -> None:
+    asked = caller(empty)
+    more = ("../", "..%252f", "=1+1", "{{7*7}}", "__proto__", "\u202e", "\u200b", "\u00b2", "x" * 70_000)
+    texts = [one for one in (*STRANGE, *more) if not any("\ud800" <= letter <= "\udfff" for letter in one)]
+    for number, text in enumerate(texts, 1):
+        span = {"trace": f"{number:032x}", "at": now() - HOUR, "kind": 2, "attributes": dict(CHAT)}
+        if place in {"name", "message"}:
+            span[place] = text
+        elif place == "key":
+            span["attributes"][text] = "value"
+        elif place not in {"service", "experiment"}:
+            span["attributes"][place] = text
+        raw = request(span, service=text if place == "service" else "assistant").SerializeToString()
+        headers = PB | ({"x-mlflow-experiment-id": text.encode().decode("latin-1")} if place == "experiment" else {})
+        assert asked.ask(PATH, raw, headers).status == 200, text[:50]
+    for path in ("/traces", "/usage", "/assets?kind=endpoint", f"/traces/{1:032x}?content=true"):
+        answer = asked.ask(path)
+        assert answer.status in {200, 404}, (path, answer.body[:300])
+        assert b"<svg onload" not in answer.body
+    empty.ledger.catch_up()
+    assert empty.ledger.health().state == "ok"
+    assert all(rebuilt.equal for rebuilt in empty.ledger.rebuild(["traces", "standing spans", "graph", "lake"]))

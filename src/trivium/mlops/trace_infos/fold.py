@@ -54,6 +54,8 @@ _DROP = [
 ]
 _LOCATION = text("SELECT artifact_location FROM tracking_experiments WHERE experiment = :experiment")
 _MILLISECOND: Final = 1_000
+_DIGITS: Final = 19
+"""A number with fewer digits fits 64 bits."""
 
 
 class TraceInfosFold:
@@ -113,8 +115,13 @@ def _changed(connection: Connection, recorded: RecordedFact) -> None:
 
 def _seen(connection: Connection, recorded: RecordedFact) -> None:
     for seen in decode_spans(recorded.fact.body).traces:
-        if seen.experiment.isdigit():
+        if _is_experiment(seen.experiment):
             _put_seen(connection, seen, recorded.sequence)
+
+
+def _is_experiment(text: str) -> bool:
+    """Say whether a client's text is the number of an experiment, one that a database can hold."""
+    return text.isascii() and text.isdigit() and len(text) < _DIGITS
 
 
 def _put_seen(connection: Connection, seen: TraceSeen, sequence: int) -> None:
