@@ -2,8 +2,9 @@
 
     python examples/run_pipelines.py biopsy-triage --url http://127.0.0.1:8080 --work lake
 
-The files stand in `lake/health-lake`, the product's declaration in `lake/biopsy-triage.toml`, and what ran in
-`lake/biopsy-triage.runs.json`, from which `write_bill.py` makes the bill.
+The files stand in `lake/health-lake`, the product's declaration in `lake/biopsy-triage.toml`, what ran in
+`lake/biopsy-triage.runs.json` and the tokens that were used in `lake/biopsy-triage.metered.json`; `write_bill.py` makes
+the bill from these two.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from pathlib import Path
 import msgspec
 
 from trivium.demo.months import months_of
-from trivium.demo.pipelines.worker import run_month
-from trivium.demo.told import Order, Ran
+from trivium.demo.pipelines.worker import Worker
+from trivium.demo.told import Metered, Ran
 from trivium.facts.instants import now
 
 PRODUCTS = {
     "biopsy-triage": ("biopsy_triage", "BiopsyTriage"),
     "form-digitiser": ("form_digitiser", "FormDigitiser"),
+    "patient-assistant": ("patient_assistant", "PatientAssistant"),
 }
 
 
@@ -32,14 +34,18 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     asked = parser.parse_args()
     module, name = PRODUCTS[asked.product]
-    pipelines = getattr(import_module(f"trivium.demo.pipelines.{module}"), name)(asked.work, now())
+    worker = Worker(getattr(import_module(f"trivium.demo.pipelines.{module}"), name)(asked.work, now()))
     runs: list[Ran] = []
+    metered: list[Metered] = []
     for month in months_of(now()):
-        told = run_month(pipelines, Order(asked.url, str(month)))
-        print(f"{month}: {len(told.runs)} runs, {told.events} events")
+        worker.run(month)
+        told = worker.tell(asked.url)
+        print(f"{month}: {len(told.runs)} runs, {told.sent} events, trials, spans and rows")
         runs.extend(told.runs)
+        metered.extend(told.metered)
     (asked.work / f"{asked.product}.toml").write_text(told.toml, encoding="utf-8")
     (asked.work / f"{asked.product}.runs.json").write_bytes(msgspec.json.encode(runs))
+    (asked.work / f"{asked.product}.metered.json").write_bytes(msgspec.json.encode(metered))
 
 
 if __name__ == "__main__":

@@ -24,9 +24,7 @@ _NEEDED: Final = ("openlineage.client", "sklearn", "mlflow", "opentelemetry.sdk"
 _OTHERS: Final = ("OPENLINEAGE", "MLFLOW", "OTEL", "DATABRICKS")
 """What settings of clients begin with; those of the person who looks at the demo are not the clients'."""
 _SETTINGS: Final = {
-    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "GIT_PYTHON_REFRESH": "quiet", "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
 }  # fmt: skip
 _END_S: Final = 5.0
 

@@ -157,7 +157,11 @@ class BiopsyTriage:
         sample, whole = (partial(read, FEATURES) for read in (self.bucket.read_sample, self.bucket.read_parquet))
         begin = midnight + 9 * HOUR
         course = Course(TRIALS, sample, (whole, LAST_FIT_MINUTES), features_of, begin, self._through)
+        known = len(self.versions)
         self._search.month(course)
+        for version in self.versions[known:]:
+            rows = self.bucket.read_parquet(FEATURES).content.select(_COLUMNS)
+            self._deliveries.trained(f"{NAMING.product}/{version.number}", rows)
 
     def report(self, midnight: Instant) -> None:
         """Write a report for the clinic: it reads the features under a name that nobody writes."""

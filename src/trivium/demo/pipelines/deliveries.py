@@ -1,4 +1,7 @@
-"""Sends what an endpoint answered and what people later said was right: predictions at once, labels when they come."""
+"""Sends what an endpoint answered and what people later said was right: predictions at once, labels when they come.
+
+Beside them go the rows that a version was trained on, of which the server keeps a profile.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,17 @@ class Deliveries:
     endpoint: str
     as_file: bool = False
     _predictions: list[pa.Table] = field(default_factory=list)
+    _trained: list[tuple[str, pa.Table]] = field(default_factory=list)
     _waiting: list[Label] = field(default_factory=list)
     _given: list[Label] = field(default_factory=list)
 
     def predicted(self, table: pa.Table) -> None:
         """Note predictions: prediction_id, at, version, prediction, latency_ms, error, and features."""
         self._predictions.append(table)
+
+    def trained(self, version: str, table: pa.Table) -> None:
+        """Note the rows that a version was trained on, with the columns that its predictions have."""
+        self._trained.append((version, table))
 
     def labelled(self, labels: list[Label]) -> None:
         """Note labels that somebody gives, or will give."""
@@ -45,14 +53,16 @@ class Deliveries:
         """Send what was noted and give how many rows it is; raises ProblemError with what the server refuses."""
         tables, self._predictions = self._predictions, []
         labels, self._given = self._given, []
+        trained, self._trained = self._trained, []
         server = Server(url)
         try:
+            for version, rows in trained:
+                name = f"{version.replace('/', '-')}.parquet"
+                server.upload("/import/reference", _written(rows), name=name, version=version)
             table = pa.concat_tables(tables, promote_options="default") if tables else pa.table({})
             if table.num_rows and self.as_file:
-                written = io.BytesIO()
-                pyarrow.parquet.write_table(table, written)
                 name = f"{self.endpoint}-{table['at'][0].as_py()[:7]}.parquet"
-                server.upload("/import/predictions", written.getvalue(), name=name, endpoint=self.endpoint)
+                server.upload("/import/predictions", _written(table), name=name, endpoint=self.endpoint)
             elif table.num_rows:
                 self._send(server, "predictions", table.to_pylist())
             self._send(server, "labels", [_row(label) for label in labels])
@@ -63,6 +73,12 @@ class Deliveries:
     def _send(self, server: Server, what: str, rows: list[dict[str, Any]]) -> None:
         for start in range(0, len(rows), A_BATCH):
             server.tell(f"/{what}", {what: rows[start : start + A_BATCH], "endpoint": self.endpoint})
+
+
+def _written(table: pa.Table) -> bytes:
+    written = io.BytesIO()
+    pyarrow.parquet.write_table(table, written)
+    return written.getvalue()
 
 
 def _row(label: Label) -> dict[str, Any]:
