@@ -6,6 +6,7 @@ A model without a version holds nothing: its versions do. Both stand beside the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -35,8 +36,12 @@ def version_totals(inflows: Inflows, asset: str, month: Period | None = None) ->
     """List the versions of a model with their totals; nothing for what is no model without a version."""
     if kind_of(asset) != "model" or is_version(asset):
         return ()
+    return totals_of(inflows, [key for key in inflows.books.flows.versions.keys if key.startswith(f"{asset}/")], month)
+
+
+def totals_of(inflows: Inflows, versions: Sequence[str], month: Period | None = None) -> tuple[VersionTotal, ...]:
+    """Give the totals of versions, by key, in their order."""
     books = inflows.books
-    versions = [key for key in books.flows.versions.keys if key.startswith(f"{asset}/")]
     built = inflows.months(versions)
     found = []
     for version in versions:

@@ -35,8 +35,9 @@ NEEDED = {
     "key": "dataset:worked/features", "sequence": "1", "q": "features", "experiment": "m-search",
     "run": f"run:{FIRST}", "runs": FIRST, "metrics": "auc",
     "version": "model:m/1", "endpoint": "endpoint:m",
+    "model": "m", "one": "model:m/1", "other": "model:m/2",
 }  # fmt: skip
-NAMED = {"version", "endpoint", "key", "sequence", "experiment", "run", "runs"}
+NAMED = {"model", "one", "version", "endpoint", "key", "sequence", "experiment", "run", "runs"}
 """What an empty home does not have."""
 MODULES = [one.module for one in QUESTIONS] + [close_month, declare, import_focus, ledger_rebuild, ledger_verify]
 ANSWERS = [one.Answer for one in MODULES]

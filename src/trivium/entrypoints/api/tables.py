@@ -16,7 +16,9 @@ from trivium.entrypoints.web.headers import download_headers
 from trivium.facts.money import DIGITS, SCALE
 
 FORMATS: Final = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-AMOUNTS: Final = frozenset({"amount", "carried", "billed", "cost", "cost_before", "money"})
+AMOUNTS: Final = frozenset({
+    "amount", "carried", "billed", "cost", "cost_before", "money", "build", "run_cost", "total", "per_accurate",
+})  # fmt: skip
 """The names of columns that hold money."""
 MEASURES: Final = ("currency", "period")
 """What an answer says once of all its rows, and its file in each of them: a file leaves the answer behind."""
