@@ -100,6 +100,8 @@ class Kind(StrEnum):
     Observation."""
     LABELS_RECEIVED = "labels.received"
     """One delivery of labels, which say what predictions should have been; the rows stand in the lake. Observation."""
+    REFERENCE_PROFILED = "reference.profiled"
+    """What a model version was trained on looks like, column by column; no row of it is kept. Command."""
     LAKE_COMPACTED = "lake.compacted"
     """Small files of the lake were written again as one; no row changed. Command."""
     ARTIFACT_STORED = "artifact.stored"

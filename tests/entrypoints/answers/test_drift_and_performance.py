@@ -15,7 +15,14 @@ import pytest
 
 from tests.entrypoints.worked import Caller, caller
 from trivium.bootstrap import open_rooms
-from trivium.entrypoints.answers import declare, drift_show, import_labels, import_predictions, performance_show
+from trivium.entrypoints.answers import (
+    declare,
+    drift_show,
+    import_labels,
+    import_predictions,
+    import_reference,
+    performance_show,
+)
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.problem import ProblemError
 
@@ -192,3 +199,48 @@ def test_every_face_shows_it(asked: Caller, path: str) -> None:
     page = asked.ask(f"/{path}/{KEY}?period=2026-10", headers={"accept": "text/html"})
     assert page.status == 200, page.body
     assert said["sentence"].partition(";")[0] in page.body.decode().replace("&#39;", "'")
+
+
+def test_training_rows_are_the_reference_once_imported(tmp_path: Path) -> None:
+    predictions, _ = _predictions(tmp_path)
+    training = tmp_path / "training.csv"
+    random = np.random.default_rng(7)
+    rows = [f"{random.gamma(2.4, 370):.3f},{'AB'[place % 2]},person {place}" for place in range(2000)]
+    training.write_text("\n".join(["worst_area,ward,name", *rows]))
+    with open_rooms(tmp_path / "home") as rooms:
+        import_predictions.ask(rooms, import_predictions.Params(endpoint="triage", version="biopsy/3"), [predictions])
+        params = import_reference.Params(version="biopsy/3")
+        kept = import_reference.ask(rooms, params, [training])
+        assert (kept.asset, kept.rows, kept.already_known) == (KEY, 2000, False)
+        assert {one.column: one.values for one in kept.columns} == {"name": 0, "ward": 2, "worst_area": 0}
+        assert import_reference.ask(rooms, params, [training]).already_known
+        assert b"person" not in rooms.ledger.fact(kept.sequence).fact.body
+        other = tmp_path / "other.csv"
+        other.write_text("worst_area\n1\n2\n")
+        assert import_reference.ask(rooms, params, [other]).sequence == kept.sequence + 1
+        kept = import_reference.ask(rooms, params, [training])
+        assert not kept.already_known
+        found = drift_show.ask(rooms, drift_show.Params(key=KEY, period="2026-10-20/2026-11-01"))
+        assert found.reference == f"the rows it was trained on, training.csv (fact {kept.sequence})"
+        assert (found.reference_rows, found.unsent, found.next_line) == (2000, ("name",), "")
+        assert [one.column for one in found.columns if one.state == "drifted"] == ["worst_area"]
+        assert "100 times smaller" in found.sentence
+        early = drift_show.ask(rooms, drift_show.Params(key=KEY, period="2026-09"))
+        assert early.state == "same"
+        before = drift_show.ask(rooms, drift_show.Params(key=KEY, period="2026-10", known=kept.sequence - 3))
+        assert before.reference.startswith("its own first predictions")
+
+
+@pytest.mark.parametrize(("version", "told"), [("", "No model version"), ("biopsy", "no model version")])
+def test_training_rows_need_a_version(version: str, told: str, rooms: Rooms, tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match=told):
+        import_reference.ask(rooms, import_reference.Params(version=version), [tmp_path / "rows.csv"])
+
+
+def test_training_rows_come_over_http(asked: Caller) -> None:
+    csv_file = {"content-type": "text/csv"}
+    answer = asked.ask("/api/trivium/v1/import/reference?version=other%2F1&name=t.csv", b"x,y\n1,a\n2,b\n", csv_file)
+    assert answer.status == 200, answer.body
+    assert json.loads(answer.body)["asset"] == "model:other/1"
+    refused = asked.ask("/api/trivium/v1/import/reference?name=t.csv", b"x,y\n1,a\n", csv_file)
+    assert (refused.status, json.loads(refused.body)["code"]) == (422, "no_version")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -10,8 +11,10 @@ from msgspec import Meta
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import AsOf, AssetText, Key, Known, When, instant_of, words
+from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import DAY, format_instant
 from trivium.facts.keys import parse
+from trivium.facts.kinds import Kind
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.graph.identity import names_of
@@ -24,11 +27,13 @@ from trivium.mlops.drift.reading import (
     profile_between,
     stretches_of,
 )
+from trivium.mlops.drift.reference import ReferenceProfiled, newest_reference
 from trivium.mlops.drift.shares import shares_of
 from trivium.mlops.drift.verdict import Difference, drift_of
 
+REFERENCE = "trivium import reference FILE --version NAME/VERSION"
 SEND = "trivium import predictions FILE --endpoint NAME --version NAME/VERSION"
-Share = Annotated[float, Meta(description="A share of rows, 0 to 1.")]
+_FILES: Final = 3
 PredictionPeriod = Annotated[
     str,
     Meta(
@@ -133,23 +138,23 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ]
     sentence: Annotated[str, Meta(description="The verdict in words.")]
     next_line: Annotated[
-        str, Meta(description="The command that would help.", extra=words(absent="nothing is missing"))
+        str,
+        Meta(description="The command that would help, or would tell more.", extra=words(absent="nothing is missing")),
     ]
     reference: Annotated[str, Meta(description="What the period is compared with.", extra=words(absent="nothing"))]
     reference_rows: Annotated[int, Meta(description="Rows of the reference.")]
     current_rows: Annotated[int, Meta(description="Predictions of the period that are compared.")]
+    unsent: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Columns of the training rows that the period's predictions do not carry: they are not judged.",
+            extra=words(absent="none"),
+        ),
+    ]
     columns: Annotated[
         tuple[ColumnDrift, ...],
         Meta(description="Each column, drifted ones first.", extra=words(absent="no column to compare")),
     ]
-
-
-class _Compared(msgspec.Struct, frozen=True):
-    """What is compared with what."""
-
-    reference: Profile
-    told: str
-    current: Profile
 
 
 def ask(rooms: Rooms, params: Params) -> Answer:
@@ -172,6 +177,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         reference="",
         reference_rows=0,
         current_rows=0,
+        unsent=(),
         columns=(),
     )
     return _compared(rooms, asked, days, period, start) if days else start
@@ -202,34 +208,51 @@ def period_of(text: str, days: list[DayCount], state: State) -> Period:
 
 
 def _compared(rooms: Rooms, asked: Asked, days: list[DayCount], period: Period, start: Answer) -> Answer:
+    """Compare the period with the imported reference, else with the version's own first predictions."""
+    imported = newest_reference(partial(_references, rooms, asked), asked.names)
     first = first_window(days)
     assert first is not None, "there are predictions"
-    current = _after(period, first)
+    current = period if imported else _after(period, first)
     stretches = stretches_of(days, current) if current else []
-    told = f"its own first predictions, {_written(first)}"
+    rows = imported[1].profile.rows if imported else sum(one.rows for one in days if one.day in first)
+    told = _imported(*imported) if imported else f"its own first predictions, {_written(first)}"
     if not stretches:
-        rows = sum(one.rows for one in days if one.day in first)
-        within = period.overlap(first) > 0
+        within = not imported and period.overlap(first) > 0
         sentence = (
             f"The period holds only what it would be compared with: {told}."
             if within
             else "There is no prediction of this version in the period."
         )
-        return msgspec.structs.replace(start, sentence=sentence, reference=told, reference_rows=rows, next_line="")
-    found = drift_of(
-        before := profile_between(rooms.lake, asked, stretches_of(days, first)),
-        now := profile_between(rooms.lake, asked, stretches),
-    )
+        line = REFERENCE if within else ""
+        return msgspec.structs.replace(start, sentence=sentence, reference=told, reference_rows=rows, next_line=line)
+    now = profile_between(rooms.lake, asked, stretches)
+    before = imported[1].profile if imported else profile_between(rooms.lake, asked, stretches_of(days, first))
+    unsent = [one.name for one in before.columns if imported and now.column(one.name) is None]
+    before = Profile(before.rows, tuple(one for one in before.columns if one.name not in unsent))
+    found = drift_of(before, now)
     return msgspec.structs.replace(
         start,
         state=found.state,
         sentence=found.sentence,
-        next_line="",
+        next_line="" if imported else REFERENCE,
         reference=told,
         reference_rows=found.reference_rows,
         current_rows=found.current_rows,
+        unsent=tuple(unsent),
         columns=tuple(_column(one, before, now) for one in found.columns),
     )
+
+
+def _references(rooms: Rooms, asked: Asked, name: str) -> list[RecordedFact]:
+    """Read the newest reference that was recorded for a name of a version."""
+    before = 0 if asked.as_of is None else asked.as_of + 1
+    return rooms.ledger.read(before, 1, {Kind.REFERENCE_PROFILED}, name, newest_first=True)
+
+
+def _imported(recorded: RecordedFact, found: ReferenceProfiled) -> str:
+    names = ", ".join(one.name for one in found.files[:_FILES])
+    more = f" and {len(found.files) - _FILES} more" if len(found.files) > _FILES else ""
+    return f"the rows it was trained on, {names}{more} (fact {recorded.sequence})"
 
 
 def _after(period: Period, first: Period) -> Period | None:

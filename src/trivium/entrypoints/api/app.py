@@ -20,6 +20,7 @@ from trivium.entrypoints.answers import (
     import_focus,
     import_labels,
     import_predictions,
+    import_reference,
     ledger_rebuild,
     ledger_verify,
 )
@@ -32,6 +33,7 @@ from trivium.entrypoints.api.commands import (
     IMPORT,
     IMPORT_LABELS,
     IMPORT_PREDICTIONS,
+    IMPORT_REFERENCE,
     LABELS,
     PREDICTIONS,
     REBUILD,
@@ -97,6 +99,7 @@ def our_interface(rooms: Rooms) -> Router:
         IMPORT.name: upload_endpoint(rooms, IMPORT.params, import_focus.ask),
         IMPORT_PREDICTIONS.name: upload_endpoint(rooms, IMPORT_PREDICTIONS.params, import_predictions.ask),
         IMPORT_LABELS.name: upload_endpoint(rooms, IMPORT_LABELS.params, import_labels.ask),
+        IMPORT_REFERENCE.name: upload_endpoint(rooms, IMPORT_REFERENCE.params, import_reference.ask),
         PREDICTIONS.name: command_endpoint(PREDICTIONS, rooms, import_predictions.ask_batch),
         LABELS.name: command_endpoint(LABELS, rooms, import_labels.ask_batch),
     }

@@ -18,6 +18,7 @@ from trivium.entrypoints.answers import (
     import_focus,
     import_labels,
     import_predictions,
+    import_reference,
     ledger_rebuild,
     ledger_verify,
 )
@@ -97,6 +98,17 @@ class LabelsUpload(import_labels.Params, frozen=True, kw_only=True):
     name: FileName = ""
 
 
+class ReferenceUpload(import_reference.Params, frozen=True, kw_only=True):
+    """Whose training rows are uploaded."""
+
+    name: FileName = ""
+
+
+IMPORT_REFERENCE: Final = Command(
+    "import_reference", "/import/reference",
+    "Profile the rows that a version was trained on; the body is the file, or a tar of several files.",
+    ReferenceUpload, None, import_reference.Answer, UPLOAD, keyed=False,
+)  # fmt: skip
 IMPORT_PREDICTIONS: Final = Command(
     "import_predictions", "/import/predictions",
     "Receive files of predictions; the body is the file, or a tar of several files.",
@@ -115,7 +127,7 @@ LABELS: Final = Command(
     Nothing, import_labels.Batch, import_labels.Answer, INGEST,
 )  # fmt: skip
 COMMANDS: Final = (
-    DECLARE, CLOSE, REBUILD, VERIFY, IMPORT, IMPORT_PREDICTIONS, IMPORT_LABELS, PREDICTIONS, LABELS,
+    DECLARE, CLOSE, REBUILD, VERIFY, IMPORT, IMPORT_PREDICTIONS, IMPORT_LABELS, IMPORT_REFERENCE, PREDICTIONS, LABELS,
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def predictions(
     from trivium.entrypoints.answers import import_predictions
 
     params = import_predictions.Params(endpoint=endpoint, version=version)
-    return _receive(ctx.obj, import_predictions, "/import/predictions", params, files, url, home, json=json)
+    return receive(ctx.obj, import_predictions, "/import/predictions", params, files, url, home, json=json)
 
 
 def labels(
@@ -45,13 +45,14 @@ def labels(
     from trivium.entrypoints.answers import import_labels
 
     params = import_labels.Params(endpoint=endpoint)
-    return _receive(ctx.obj, import_labels, "/import/labels", params, files, url, home, json=json)
+    return receive(ctx.obj, import_labels, "/import/labels", params, files, url, home, json=json)
 
 
-def _receive(
+def receive(
     launcher: Launcher, question: Any, target: str, params: msgspec.Struct, files: list[Path], url: str | None,
     home: Path | None, *, json: bool,
 ) -> int:  # fmt: skip
+    """Receive files as one delivery, here or through a running server, and show what became of them."""
     place = place_of(launcher, url, home)
     if place.remote is not None:
         raw = upload(place.remote, target, msgspec.structs.asdict(params), files)

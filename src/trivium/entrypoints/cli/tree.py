@@ -22,6 +22,7 @@ OWN: Final = {
     ("", "restore"): ("keep", "Make a home out of a backup, verified."),
     ("import", "focus"): ("bills", "Import FOCUS bills: CSV, CSV.gz, Parquet or JSON lines."),
     ("import", "predictions"): ("served", "Receive predictions: CSV, CSV.gz, Parquet or JSON lines."),
+    ("import", "reference"): ("reference", "Profile the rows that a version was trained on, to compare with."),
     ("import", "labels"): ("served", "Receive labels, late or corrected as they come."),
     ("runs", "compare"): ("compare", "Compare runs: params and metrics side by side, what differs first."),
     ("cost", "close"): ("closing", "Close a month: it never moves again."),

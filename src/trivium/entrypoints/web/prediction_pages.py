@@ -48,6 +48,7 @@ def drift_page(rooms: Rooms, request: Request) -> Context:
         "reference": answer.reference,
         "reference_rows": answer.reference_rows,
         "current_rows": answer.current_rows,
+        "unsent": ", ".join(answer.unsent),
         "drifted": sum(one.state == "drifted" for one in answer.columns),
         "columns": [_column(one) for one in answer.columns],
         "drawn": [_drawn(one) for one in answer.columns if one.bins][:_DRAWN],

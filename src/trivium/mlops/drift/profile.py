@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 import numpy as np
 
-from trivium.mlops.drift.categories import Categories, categories_of, kept_counts, united_counts
+from trivium.mlops.drift.categories import LISTED, Categories, categories_of, kept_counts, united_counts
 from trivium.mlops.drift.counting import ranks_of_counts, sketch, sketch_whole
 from trivium.mlops.drift.ranks import Floats, Ranks, thinned, united
 
@@ -138,24 +138,28 @@ def united_columns(parts: Sequence[Column], rows: int | None = None) -> Column:
 def keepable(profile: Profile) -> Profile:
     """Make the form of a profile that may stand in a fact: numbers each for ten rows, values only if they repeat.
 
-    The smallest and the greatest number stay. A value of fewer than ten rows is counted under other values.
+    The smallest and the greatest number stay. A value of fewer than ten rows is counted under other values. The more
+    columns, the fewer numbers and values are kept of each.
     """
-    return Profile(profile.rows, tuple(_keepable(column) for column in profile.columns))
+    columns = max(1, len(profile.columns))
+    points, listed = (max(64, KEPT_POINTS * 100 // max(columns, 100)), max(20, LISTED * 20 // max(columns, 20)))
+    return Profile(profile.rows, tuple(_keepable(column, points, listed) for column in profile.columns))
 
 
-def _keepable(column: Column) -> Column:
-    categories = _repeated(column.categories) if column.categories else None
+def _keepable(column: Column, points: int, listed: int) -> Column:
+    categories = _repeated(column.categories, listed) if column.categories else None
     lengths = column.text_lengths if categories and categories.other else None
     return msgspec.structs.replace(
         column,
-        ranks=thinned(column.ranks, KEPT_POINTS, REPEATED) if column.ranks else None,
-        lengths=thinned(lengths, KEPT_POINTS, REPEATED) if lengths else None,
+        ranks=thinned(column.ranks, points, REPEATED) if column.ranks else None,
+        lengths=thinned(lengths, points, REPEATED) if lengths else None,
         categories=categories,
     )
 
 
-def _repeated(categories: Categories) -> Categories:
-    told = {name: count for name, count in categories.counts.items() if count >= REPEATED}
+def _repeated(categories: Categories, listed: int) -> Categories:
+    frequent = list(categories.counts.items())[:listed]
+    told = {name: count for name, count in frequent if count >= REPEATED}
     if len(told) == len(categories.counts):
         return categories
     hidden = [count for name, count in categories.counts.items() if name not in told]
