@@ -57,5 +57,5 @@ def test_scikit_learn_logs_by_itself(client: Client) -> None:
 
 
 def test_an_upload_that_the_server_refuses_is_told(client: Client) -> None:
-    with pytest.raises(ClientError, match=r"'file\.txt' is an artifact"):
+    with pytest.raises(ClientError, match=r"file\.txt' is an artifact"):
         client.run(story.BELOW_A_FILE)
