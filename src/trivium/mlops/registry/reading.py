@@ -88,8 +88,12 @@ def aliases_of(connection: Connection, name: str) -> dict[str, int]:
     return {alias: version for _, alias, version in fetch(connection, _ALIASES, names=_written([name]))}
 
 
-def whole_models(connection: Connection, names: Sequence[str]) -> list[RegisteredModel]:
-    """Tell of registered models by name, in the order of the names."""
+def whole_models(connection: Connection, names: Sequence[str], *, by_stage: bool = False) -> list[RegisteredModel]:
+    """Tell of registered models by name, in the order of the names.
+
+    The latest versions stand in the order in which their stages were first reached, or `by_stage`, as MLflow's own
+    server tells them in a search.
+    """
     asked = _written(names)
     rows = {row[0]: ModelRow(*row) for row in fetch(connection, _MODELS, names=asked)}
     tags = _pairs((row[0], *row[1:]) for row in fetch(connection, _MODEL_TAGS, names=asked))
@@ -98,7 +102,8 @@ def whole_models(connection: Connection, names: Sequence[str]) -> list[Registere
         aliases[name].append(Alias(alias, str(version)))
     latest: dict[str, list[ModelVersion]] = defaultdict(list)
     numbered = [(name, version) for name, _, version in fetch(connection, _LATEST, names=asked)]
-    for one in whole_versions(connection, numbered):
+    told_of = whole_versions(connection, numbered)
+    for one in sorted(told_of, key=lambda one: one.current_stage) if by_stage else told_of:
         latest[one.name].append(one)
     return [
         RegisteredModel(

@@ -71,7 +71,7 @@ def _model(connection: Connection, asked: ask.ModelAsked, _: Path) -> Any:
 
 def _models(connection: Connection, asked: ask.Search, _: Path) -> Any:
     page = find_models(connection, ModelSearch(**_search(asked)))
-    return page_of(page, "registered_models", whole_models(connection, page.ids))
+    return page_of(page, "registered_models", whole_models(connection, page.ids, by_stage=True))
 
 
 def _latest(connection: Connection, asked: ask.ModelAsked, _: Path) -> Any:

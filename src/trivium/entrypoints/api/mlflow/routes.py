@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,8 +16,11 @@ from trivium.entrypoints.api.mlflow.registry import registry_routes
 from trivium.entrypoints.api.mlflow.searches import search_routes
 from trivium.entrypoints.api.mlflow.traces import trace_routes
 from trivium.entrypoints.api.mlflow.tracking import tracking_routes
+from trivium.entrypoints.api.mlflow.unserved import unserved_routes
 from trivium.entrypoints.policies import OPEN, READ, guarded_route
 
+_API: Final = "/api/"
+_PAGES_API: Final = "/ajax-api/"
 VERSION: Final = "3.17.2"
 """The MLflow whose behaviour is given: clients of 3.x send spans only to a server of at least 3.4.0."""
 _SERVER: Final = {
@@ -30,7 +33,7 @@ _SERVER: Final = {
 
 def mlflow_routes(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
     """List the routes, those that are asked most first."""
-    return [
+    routes = [
         *tracking_routes(rooms, metrics),
         *search_routes(rooms),
         *registry_routes(rooms),
@@ -38,7 +41,14 @@ def mlflow_routes(rooms: Rooms, metrics: Metrics) -> list[BaseRoute]:
         *trace_routes(rooms),
         guarded_route("/version", _version, OPEN, ["GET"]),
         guarded_route("/api/3.0/mlflow/server-info", _server_info, READ, ["GET"]),
+        *unserved_routes(rooms),
     ]
+    return [*routes, *(mirrored(route) for route in routes if getattr(route, "path", "").startswith(_API))]
+
+
+def mirrored(route: Any) -> BaseRoute:
+    """Serve a route once more below /ajax-api/, where MLflow's own pages ask for it."""
+    return guarded_route(route.path.replace(_API, _PAGES_API, 1), route.endpoint, route.policy, route.methods)
 
 
 async def _version(request: Request) -> Response:  # noqa: ARG001 - handlers are called alike

@@ -13,6 +13,7 @@ from trivium.intake.mlflow import requests as ask
 from trivium.intake.mlflow.checks import bad_value, experiment_number
 from trivium.intake.mlflow.names import VIEW_NUMBERS, VIEWS
 from trivium.intake.mlflow.reader import fitted
+from trivium.mlops.search.datasets import find_datasets
 from trivium.mlops.search.experiments import ExperimentSearch, find_experiments
 from trivium.mlops.search.logged_models import LoggedModelOrder, LoggedModelSearch, OfDataset, find_logged_models
 from trivium.mlops.search.pages import Page
@@ -28,6 +29,7 @@ def search_routes(rooms: Rooms) -> list[BaseRoute]:
         looking(rooms, f"{PREFIX}/runs/search", ask.SearchRuns, _runs, "POST"),
         looking(rooms, f"{PREFIX}/experiments/search", ask.SearchExperiments, _experiments, "GET"),
         looking(rooms, f"{PREFIX}/experiments/search", ask.SearchExperiments, _experiments, "POST"),
+        looking(rooms, f"{PREFIX}/experiments/search-datasets", ask.SearchDatasets, _datasets, "POST"),
         looking(rooms, f"{PREFIX}/logged-models/search", ask.SearchLoggedModels, _logged_models, "POST"),
     ]
 
@@ -82,6 +84,11 @@ def _logged_models(connection: Connection, asked: ask.SearchLoggedModels, _: Pat
     )
     page = find_logged_models(connection, search)
     return page_of(page, "models", logged_models(connection, page.ids))
+
+
+def _datasets(connection: Connection, asked: ask.SearchDatasets, _: Path) -> Any:
+    found = find_datasets(connection, [experiment_number(one) for one in asked.experiment_ids])
+    return {"dataset_summaries": found} if found else {}
 
 
 def limit_of(max_results: int | None) -> dict[str, int]:
