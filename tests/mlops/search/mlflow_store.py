@@ -40,11 +40,11 @@ RENAMED = {
     "tracking_logged_model_metrics": (rows.SqlLoggedModelMetric, {
         "model": "model_id", "name": "metric_name", "timestamp_ms": "metric_timestamp_ms", "step": "metric_step",
         "run": "run_id", "value": "metric_value", "experiment": "experiment_id"}),
-    "traces": (rows.SqlTraceInfo, {
-        "trace": "request_id", "experiment": "experiment_id", "start": "timestamp_ms", "took": "execution_time_ms",
-        "client_id": "client_request_id"}),
-    "trace_tags": (rows.SqlTraceTag, {"trace": "request_id"}),
-    "trace_metadata": (rows.SqlTraceMetadata, {"trace": "request_id"}),
+    "told_traces": (rows.SqlTraceInfo, {
+        "trace": "request_id", "experiment": "experiment_id", "request_ms": "timestamp_ms",
+        "duration_ms": "execution_time_ms", "state": "status", "told": None, "sequence": None}),
+    "told_trace_tags": (rows.SqlTraceTag, {"trace": "request_id"}),
+    "told_trace_metadata": (rows.SqlTraceMetadata, {"trace": "request_id"}),
     "registry_models": (registry_rows.SqlRegisteredModel, {
         "created_ms": "creation_time", "updated_ms": "last_updated_time"}),
     "registry_model_tags": (registry_rows.SqlRegisteredModelTag, {}),
@@ -63,12 +63,16 @@ def fill(store, world):
             connection.execute(table.delete())
         for name, (model, renamed) in RENAMED.items():
             for row in world[name]:
-                if name == "trace_tags" and row["key"] == "mlflow.traceName":
+                if name == "told_trace_tags" and row["key"] == "mlflow.traceName":
                     call_trace(connection, row)
                     continue
                 values = {renamed.get(key, key): value for key, value in row.items()}
                 connection.execute(model.__table__.insert().values(**completed(name, values, runs)))
         add_inputs(connection, world["tracking_inputs"], runs)
+        for place, row in enumerate(world["told_trace_runs"]):
+            link = {"source_type": "trace", "source_id": row["trace"], "destination_type": "run"}
+            link |= {"association_id": str(place), "destination_id": row["run"]}
+            connection.execute(rows.SqlEntityAssociation.__table__.insert().values(**link))
 
 
 def completed(name, values, runs):

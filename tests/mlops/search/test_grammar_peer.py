@@ -15,9 +15,10 @@ import pytest
 from tests.clients import interpreter
 from tests.mlops.search.written import THINGS, a_filter, an_order
 from trivium.facts.problem import ProblemError
-from trivium.mlops.search import experiments, logged_model_grammar, models, runs, traces, versions
+from trivium.mlops.search import experiments, logged_model_grammar, models, runs, versions
 from trivium.mlops.search.grammar import Comparison, OrderBy, Vocabulary, parse_filter, parse_orders
 from trivium.mlops.search.tokens import CODE
+from trivium.mlops.trace_infos import search as traces
 
 SCRIPT = Path(__file__).parent / "mlflow_parser.py"
 Asked = tuple[str, str, str]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from tests.clients import interpreter
-from tests.mlops.search.worlds import TRACES, Asked, World, a_search, a_world, fill
+from tests.mlops.search.worlds import Asked, World, a_search, a_world, fill
 from trivium.facts.problem import ProblemError
 from trivium.mlops.search.conditions import STAGES
 from trivium.mlops.search.experiments import ExperimentSearch, find_experiments
@@ -20,8 +20,8 @@ from trivium.mlops.search.logged_models import LoggedModelOrder, LoggedModelSear
 from trivium.mlops.search.models import ModelSearch, find_models
 from trivium.mlops.search.pages import Page
 from trivium.mlops.search.runs import RunSearch, find_runs
-from trivium.mlops.search.traces import TraceSearch, find_traces
 from trivium.mlops.search.versions import VersionSearch, find_versions
+from trivium.mlops.trace_infos.search import TraceSearch, find_traces
 
 SCRIPT = Path(__file__).parent / "mlflow_store.py"
 THINGS = ("runs", "experiments", "models", "versions", "traces", "logged_models")
@@ -49,7 +49,7 @@ def page(connection: Connection, world: World, thing: str, asked: dict[str, Any]
         )
     usual["order_by"] = tuple(asked["order_by"])
     if thing == "traces":
-        return find_traces(connection, TRACES, TraceSearch(experiments=tuple(asked["experiments"]), **usual))
+        return find_traces(connection, TraceSearch(experiments=tuple(asked["experiments"]), **usual))
     if thing == "experiments":
         return find_experiments(connection, ExperimentSearch(stages=stages, **usual))
     if thing == "models":

@@ -9,10 +9,10 @@ import math
 from random import Random
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, func, insert
+from sqlalchemy import Connection, insert
 
-from trivium.mlops.search.traces import TraceTables
 from trivium.mlops.tables import metadata
+from trivium.mlops.trace_infos.tables import metadata as of_traces
 
 World = dict[str, list[dict[str, Any]]]
 Asked = tuple[str, dict[str, Any]]
@@ -22,30 +22,11 @@ NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, 10.0, -0.5, 1.7976931348623157e308, -1.7976
 TIMES = (0, 1, 2, 1_700_000_000_000, 1_700_000_000_001, 2**53)
 PATTERNS = ("%", "_", "x%", "%Y", "X_", "a%b", "A\\%B", "[a]", "%É%", "é", "*", "?%", "%'%", "%b", "", "😀", "a_b", "X")
 PROMPT = "mlflow.prompt.is_prompt"
-_of_traces = MetaData()
-_traces = Table(
-    "traces", _of_traces, Column("trace", Text, primary_key=True), Column("experiment", Integer),
-    Column("start", BigInteger), Column("took", BigInteger), Column("status", Text), Column("client_id", Text),
-)  # fmt: skip
-_tags, _metadata = (
-    Table(name, _of_traces, *(Column(key, Text, primary_key=key != "value") for key in ("trace", "key", "value")))
-    for name in ("trace_tags", "trace_metadata")
-)
-TRACES = TraceTables(
-    traces=_traces,
-    columns={
-        "request_id": _traces.c.trace, "experiment_id": _traces.c.experiment, "timestamp_ms": _traces.c.start,
-        "execution_time_ms": _traces.c.took, "end_time_ms": _traces.c.start + func.coalesce(_traces.c.took, 0),
-        "status": _traces.c.status, "client_request_id": _traces.c.client_id,
-    },
-    tags=_tags,
-    metadata=_metadata,
-)  # fmt: skip
 
 
 def a_world(random: Random, size: int = 12) -> World:
     """Make rows for every table that searches read; `size` is the number of runs, of models and of versions."""
-    world: World = {name: [] for name in (*metadata.tables, *_of_traces.tables)}
+    world: World = {name: [] for name in (*metadata.tables, *of_traces.tables)}
     _add_experiments(random, world)
     _add_runs(random, world, size)
     _add_logged_models(random, world, size)
@@ -57,8 +38,8 @@ def a_world(random: Random, size: int = 12) -> World:
 def fill(connection: Connection, world: World) -> None:
     """Make the tables and put the rows of a world into them."""
     metadata.create_all(connection)
-    _of_traces.create_all(connection)
-    tables = {**metadata.tables, **_of_traces.tables}
+    of_traces.create_all(connection)
+    tables = {**metadata.tables, **of_traces.tables}
     for name, rows in world.items():
         if rows:
             connection.execute(insert(tables[name]), rows)
@@ -156,15 +137,16 @@ def _add_traces(random: Random, world: World, size: int) -> None:
     for number in range(size):
         trace = f"tr-{random.getrandbits(120):030x}{number:02x}"
         row = {
-            "trace": trace, "experiment": random.randrange(3), "start": random.choice(TIMES),
-            "took": random.choice((None, 0, 1, 5)), "status": random.choice(("OK", "ERROR", "IN_PROGRESS")),
-            "client_id": random.choice((None, "x", "X")),
+            "trace": trace, "experiment": random.randrange(3), "request_ms": random.choice(TIMES),
+            "duration_ms": random.choice((None, 0, 1, 5)), "state": random.choice(("OK", "ERROR", "IN_PROGRESS")),
+            "client_request_id": random.choice((None, "x", "X")), "told": 1, "sequence": number,
         }  # fmt: skip
-        world["traces"].append(row)
-        for table, special in (("trace_tags", "mlflow.traceName"), ("trace_metadata", "mlflow.sourceRun")):
-            for key in random.sample((*KEYS[:5], special, special), random.randint(0, 4)):
-                if not any(each["trace"] == trace and each["key"] == key for each in world[table]):
-                    world[table].append({"trace": trace, "key": key, "value": random.choice(TEXTS)})
+        world["told_traces"].append(row)
+        for table, special in (("told_trace_tags", "mlflow.traceName"), ("told_trace_metadata", "mlflow.sourceRun")):
+            for key in dict.fromkeys(random.sample((*KEYS[:5], special, special), random.randint(0, 4))):
+                world[table].append({"trace": trace, "key": key, "value": random.choice(TEXTS)})
+        if random.random() < 0.3:
+            world["told_trace_runs"].append({"trace": trace, "run": random.choice(TEXTS)})
 
 
 def a_search(random: Random, thing: str, world: World) -> dict[str, Any]:
