@@ -45,6 +45,7 @@ ACCOUNTS: Final = {
 """What each named account holds, in words."""
 BASES: Final = {
     "tagged": "good", "resource": "money", "time share": "data", "provider split": "money", "rule": "models",
+    "estimate": "models",
 }  # fmt: skip
 Band = tuple[str, str]
 """What an amount belongs to, and the amount."""
