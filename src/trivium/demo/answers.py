@@ -61,11 +61,11 @@ def _unmatched(page: Page, found: Answer) -> None:
 def _at_risk(page: Page, server: Server) -> None:
     """Print what a table that fails its checks puts at risk."""
     found = server.ask("/blast", key=BROKEN)
-    money, risk = found["money"], found["money"]["at_risk_per_day"]
+    sums, risk = found["money"], found["money"]["at_risk_per_day"]
     rows = [("bad since", str(found["since"])), *(("reaches", row["asset"]) for row in found["assets"])]
-    rows.append(("spent since then", money(money["spent"])))
+    rows.append(("spent since then", money(sums["spent"])))
     rows.extend((f"at risk each day: {name}", money(risk[name])) for name in ("serving", "tokens", "value"))
-    page.table(f"{BROKEN} fails its checks, {money['currency']}", ("what", "answer"), rows)
+    page.table(f"{BROKEN} fails its checks, {sums['currency']}", ("what", "answer"), rows)
 
 
 def _trust(page: Page, server: Server, now: Answer, months: Sequence[Period]) -> None:

@@ -160,8 +160,16 @@ class BiopsyTriage:
         known = len(self.versions)
         self._search.month(course)
         for version in self.versions[known:]:
-            rows = self.bucket.read_parquet(FEATURES).content.select(_COLUMNS)
-            self._deliveries.trained(f"{NAMING.product}/{version.number}", rows)
+            self._deliveries.trained(f"{NAMING.product}/{version.number}", self._known_to(version))
+
+    def _known_to(self, version: Version) -> pa.Table:
+        """Give the rows that a version was trained on, with what it says of them."""
+        table = self.bucket.read_parquet(FEATURES).content
+        matrix, _ = features_of(table)
+        found = [CLASSES[int(one)] for one in version.learnt.predict(matrix)]
+        told = table.select(_COLUMNS).append_column("prediction", pa.array(found))
+        scores = version.learnt.scores(matrix)
+        return told if scores is None else told.append_column("score", pa.array(scores))
 
     def report(self, midnight: Instant) -> None:
         """Write a report for the clinic: it reads the features under a name that nobody writes."""
