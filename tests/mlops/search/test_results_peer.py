@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine
 from tests.clients import interpreter
 from tests.mlops.search.worlds import Asked, World, a_search, a_world, fill
 from trivium.facts.problem import ProblemError
-from trivium.mlops.search.conditions import STAGES
+from trivium.intake.mlflow.names import VIEWS
 from trivium.mlops.search.experiments import ExperimentSearch, find_experiments
 from trivium.mlops.search.logged_models import LoggedModelOrder, LoggedModelSearch, OfDataset, find_logged_models
 from trivium.mlops.search.models import ModelSearch, find_models
@@ -30,7 +30,7 @@ THINGS = ("runs", "experiments", "models", "versions", "traces", "logged_models"
 def page(connection: Connection, world: World, thing: str, asked: dict[str, Any], token: str) -> Page[Any]:
     """Find one page, with ids as MLflow has them."""
     usual: dict[str, Any] = {"filter": asked["filter"], "max_results": asked["max_results"], "page_token": token}
-    stages = STAGES[asked.get("view", "ALL")]
+    stages = VIEWS[asked.get("view", "ALL")]
     if thing == "runs":
         ids = {row["run"]: row["id"] for row in world["tracking_runs"]}
         orders = tuple(asked["order_by"])

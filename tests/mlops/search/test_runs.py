@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from tests.mlops.search.worlds import World, a_search, a_world, fill
 from trivium.facts.problem import ProblemError
-from trivium.mlops.search.conditions import STAGES
+from trivium.intake.mlflow.names import VIEWS
 from trivium.mlops.search.grammar import Comparison, OrderBy, parse_filter, parse_orders
 from trivium.mlops.search.runs import WORDS, RunSearch, find_runs, select_runs
 
@@ -78,7 +78,7 @@ def place(world: World, run: dict[str, Any], order: OrderBy) -> tuple[Any, ...]:
 def evaluated(world: World, asked: dict[str, Any]) -> list[int]:
     """Find runs without SQL."""
     comparisons, orders = parse_filter(asked["filter"], WORDS), parse_orders(asked["order_by"], WORDS)
-    stages = STAGES[asked["view"]]
+    stages = VIEWS[asked["view"]]
     found = [
         run
         for run in world["tracking_runs"]
@@ -95,7 +95,7 @@ def search(asked: dict[str, Any], **changed: Any) -> RunSearch:
         experiments=tuple(asked["experiments"]),
         filter=asked["filter"],
         order_by=tuple(asked["order_by"]),
-        stages=STAGES[asked["view"]],
+        stages=VIEWS[asked["view"]],
         **changed,
     )
 

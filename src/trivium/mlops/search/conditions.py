@@ -19,12 +19,6 @@ from trivium.facts.problem import shown
 from trivium.mlops.search.grammar import Value
 from trivium.mlops.search.tokens import refused
 
-STAGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "ACTIVE_ONLY": ("active",),
-    "DELETED_ONLY": ("deleted",),
-    "ALL": ("active", "deleted"),
-}
-"""The lifecycle stages that each of MLflow's view types shows."""
 EXPERIMENTS_MAX: Final = 20_000
 """Experiments of a search at most: SQLite binds 32,766 values in one statement."""
 PATTERN_MAX: Final = 50_000

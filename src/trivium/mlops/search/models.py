@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from trivium.facts.problem import shown
+from trivium.intake.mlflow.names import IS_PROMPT
 from trivium.mlops.search.conditions import compared
 from trivium.mlops.search.grammar import (
     LIKE,
@@ -30,7 +31,6 @@ from trivium.mlops.tables import model_tags, models
 
 MAX_RESULTS_DEFAULT: Final = 100
 MAX_RESULTS: Final = 1_000
-PROMPT_TAG: Final = "mlflow.prompt.is_prompt"
 WORDS: Final = Vocabulary(
     thing="Registered models",
     entities={"attribute": "attribute", "tag": "tag", "tags": "tag"},
@@ -93,7 +93,7 @@ def select_models(asked: ModelSearch) -> Select[tuple[str]]:
     wanted, prompts = without_prompt_rule(parse_filter(asked.filter, WORDS))
     conditions = [_condition(comparison) for comparison in wanted]
     if not prompts:
-        conditions.append(~_tagged(PROMPT_TAG, "=", "true"))
+        conditions.append(~_tagged(IS_PROMPT, "=", "true"))
     ordered = [
         _COLUMNS[order.key] if order.ascending else _COLUMNS[order.key].desc()
         for order in complete_orders(asked.order_by)
@@ -106,7 +106,7 @@ def without_prompt_rule(wanted: Sequence[Comparison]) -> tuple[tuple[Comparison,
 
     A filter that does not loses all conditions on that tag: then everything but prompts is meant.
     """
-    told = [comparison for comparison in wanted if comparison.entity == "tag" and comparison.key == PROMPT_TAG]
+    told = [comparison for comparison in wanted if comparison.entity == "tag" and comparison.key == IS_PROMPT]
     if told and (told[0].operator, str(told[0].value).lower()) in (("=", "true"), ("!=", "false")):
         return tuple(wanted), True
     return tuple(comparison for comparison in wanted if comparison not in told), False

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, exists, func, or_, select
 
+from trivium.intake.mlflow.names import RUN_NAME
 from trivium.mlops.search.conditions import LaterFirst, compared, within
 from trivium.mlops.search.grammar import (
     LISTED,
@@ -27,7 +28,6 @@ MAX_RESULTS_DEFAULT: Final = 1_000
 MAX_RESULTS: Final = 50_000
 JOINS_MAX: Final = 8
 """Metrics of a filter that are joined at most, beside those to order by; SQLite takes 64 tables."""
-RUN_NAME_TAG: Final = "mlflow.runName"
 _ALIASES: Final = {
     "created": "start_time", "Created": "start_time",
     "run name": "run_name", "Run name": "run_name", "Run Name": "run_name",
@@ -149,7 +149,7 @@ def _condition(comparison: Comparison) -> ColumnElement[bool]:
         case _:
             if key == "run_name":
                 # As MLflow: the name of a run is what its tag says.
-                return _by_keyed(run_tags, RUN_NAME_TAG, operator, value)
+                return _by_keyed(run_tags, RUN_NAME, operator, value)
             return compared(_COLUMNS[key], operator, value)
 
 

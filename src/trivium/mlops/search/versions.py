@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
+from trivium.intake.mlflow.names import DELETED_STAGE, IS_PROMPT
 from trivium.mlops.search.conditions import compared
 from trivium.mlops.search.grammar import (
     LIKE,
@@ -23,13 +24,12 @@ from trivium.mlops.search.grammar import (
     parse_orders,
     refuse_twice,
 )
-from trivium.mlops.search.models import PROMPT_TAG, without_prompt_rule
+from trivium.mlops.search.models import without_prompt_rule
 from trivium.mlops.search.pages import Page, check_limit, offset_of, paged
 from trivium.mlops.tables import version_tags, versions
 
 MAX_RESULTS_DEFAULT: Final = 200_000
 MAX_RESULTS: Final = 200_000
-DELETED_STAGE: Final = "Deleted_Internal"
 WORDS: Final = Vocabulary(
     thing="Model versions",
     entities={"attribute": "attribute", "tag": "tag", "tags": "tag"},
@@ -85,7 +85,7 @@ def select_versions(asked: VersionSearch) -> Select[tuple[str, int]]:
     conditions = [_condition(comparison) for comparison in wanted]
     if not prompts:
         tags = version_tags.c
-        conditions.append(versions.c.name.not_in(select(tags.name).where(tags.key == PROMPT_TAG, tags.value == "true")))
+        conditions.append(versions.c.name.not_in(select(tags.name).where(tags.key == IS_PROMPT, tags.value == "true")))
     ordered = [
         _COLUMNS[order.key] if order.ascending else _COLUMNS[order.key].desc()
         for order in complete_orders(asked.order_by)
