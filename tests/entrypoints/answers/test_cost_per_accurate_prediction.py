@@ -109,10 +109,12 @@ def test_only_a_version_has_the_figure(rooms: Rooms, key: str) -> None:
 def test_an_endpoint_is_shown_with_versions_days_labels_and_money(rooms: Rooms) -> None:
     [listed] = endpoints.ask(rooms, endpoints.Params(period="2026-10")).endpoints
     assert (listed.asset, listed.versions) == ("endpoint:screening", ("model:screening/1", "model:screening/2"))
-    assert (listed.requests, listed.errors, listed.cost) == (10, 0, "168")
+    assert (listed.requests, listed.errors, listed.cost) == (10, 0, "48")
     params = endpoint_show.Params(endpoint="endpoint:screening", period="2026-10")
     shown = endpoint_show.ask(rooms, params)
-    assert (shown.serving, shown.tokens, shown.drained, shown.cost) == ("40", "8", "120", "168")
+    assert (shown.serving, shown.tokens, shown.drained, shown.cost) == ("40", "8", "0", "48")
+    before = endpoint_show.ask(rooms, endpoint_show.Params(endpoint="endpoint:screening", period="2026-09"))
+    assert (before.serving, before.tokens, before.drained, before.cost) == ("30", "0", "120", "150")
     assert (shown.predictions, shown.labelled, shown.coverage) == (10, 6, "0.6")
     assert [(one.asset, one.predictions, one.labelled) for one in shown.versions] == [
         ("model:screening/1", 6, 6), ("model:screening/2", 4, 0),
