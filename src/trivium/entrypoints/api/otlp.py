@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +24,10 @@ from trivium.mlops.traces.committer import Committer
 
 PATH: Final = "/v1/traces"
 _ASIDE: Final = 16 * 1024
-"""Bytes of a body that is read on a thread of its own; a smaller one is read at once."""
+"""Bytes of a body that is read on the reading thread; a smaller one is read at once.
+
+There is one such thread: reading keeps the interpreter, so that several would only take it from one another.
+"""
 _EXPERIMENT: Final = b"x-mlflow-experiment-id"
 _LONGEST: Final = 256
 
@@ -34,6 +38,7 @@ class Traces:
     def __init__(self, committer: Committer, metrics: Metrics) -> None:
         self._committer, self._metrics = committer, metrics
         self._lexicon = Lexicon()
+        self._aside = ThreadPoolExecutor(1, "span-reader")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
@@ -57,9 +62,8 @@ class Traces:
 
     async def _read(self, body: bytes, media_type: str, experiment: str) -> Request:
         """Read the body: a large one aside, so that it keeps nobody else waiting."""
-        if len(body) < _ASIDE:
-            return read(body, media_type, self._lexicon, at=now(), experiment=experiment)
-        return await run_in_threadpool(read, body, media_type, self._lexicon, at=now(), experiment=experiment)
+        how = partial(read, body, media_type, self._lexicon, at=now(), experiment=experiment)
+        return how() if len(body) < _ASIDE else await asyncio.get_running_loop().run_in_executor(self._aside, how)
 
 
 def refusal(media_type: str, problem: Problem) -> Response:
