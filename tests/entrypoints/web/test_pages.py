@@ -20,7 +20,13 @@ from trivium.entrypoints.web.routes import PAGES
 from trivium.finops import books
 
 HTML = {"accept": "text/html"}
-FILLED = {"{key:path}": "model:m/1", "{sequence}": "3", "{experiment:path}": "m-search", "{run:path}": FIRST}
+FILLED = {
+    "{key:path}": "model:m/1",
+    "{sequence}": "3",
+    "{experiment:path}": "m-search",
+    "{run:path}": FIRST,
+    "{model:path}": "m",
+}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-REPEATED: Final = frozenset({"column", "run"})
+REPEATED: Final = frozenset({"column", "run", "version"})
 """Parameters that a page takes several of; of any other the last counts."""
 
 

@@ -22,6 +22,7 @@ from trivium.entrypoints.web.environment import templates
 from trivium.entrypoints.web.experiment_pages import experiments_page, runs_page
 from trivium.entrypoints.web.frames import plain_shell
 from trivium.entrypoints.web.list_pages import assets_page, data_page
+from trivium.entrypoints.web.model_pages import difference_page, model_page, models_page
 from trivium.entrypoints.web.money_pages import explain_page, statement_page
 from trivium.entrypoints.web.pages import page, problem_page
 from trivium.entrypoints.web.patterns import patterns
@@ -58,6 +59,9 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/traces", "traces.html", traces_page),
     ("/traces/{trace}", "trace.html", trace_page),
     ("/usage", "usage.html", usage_page),
+    ("/models", "models.html", models_page),
+    ("/models/{model:path}", "model.html", model_page),
+    ("/versions/diff", "difference.html", difference_page),
     ("/ledger", "ledger.html", ledger_page),
     ("/ledger/{sequence}", "fact.html", fact_page),
     ("/unmatched", "unmatched.html", unmatched_page),
@@ -69,6 +73,7 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
 ON_BOOKS: Final = frozenset({
     "overview.html", "statement.html", "data.html", "assets.html", "explain.html", "asset.html", "unmatched.html",
     "declared.html", "experiments.html", "experiment.html", "run.html", "compare.html",
+    "models.html", "model.html", "difference.html",
     "drift.html", "performance.html",
 })  # fmt: skip
 """The pages that stand on the months' books or on the whole graph, which take long to compute in a large home."""

@@ -86,6 +86,7 @@ PLACES: Final = (
     ("Money", "statement", "Statement", "/statement", "money"),
     ("Data", "data", "Data quality", "/data", "data"),
     ("Models", "experiments", "Experiments", "/experiments", "models"),
+    ("Models", "models", "Models", "/models", "models"),
     ("Models", "traces", "Traces", "/traces", "models"),
     ("Models", "usage", "Usage", "/usage", "models"),
     ("Trust", "ledger", "Ledger", "/ledger", ""),
