@@ -13,6 +13,17 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from trivium.facts.instants import Instant
+from trivium.facts.keys import kind_of
+from trivium.graph.flows import ResourceUse
+
+
+def sharers(uses: Iterable[ResourceUse]) -> frozenset[str]:
+    """Name the endpoints whose estimates can split a charge: those that use a resource with other endpoints alone."""
+    users: dict[str, set[str]] = {}
+    for use in uses:
+        users.setdefault(use.resource, set()).add(use.asset)
+    shared = (assets for assets in users.values() if len(assets) > 1 and {*map(kind_of, assets)} == {"endpoint"})
+    return frozenset().union(*shared)
 
 
 class Estimate(NamedTuple):

@@ -31,7 +31,7 @@ from trivium.finops.books import Books, MonthBook, Question, keep_books
 from trivium.finops.charges import Charge, Ends, currencies, ends_between, latest_start, read_charges
 from trivium.finops.closing import COUNTED, read_closings, read_frozen
 from trivium.finops.closings import Closings
-from trivium.finops.estimates import Estimate, Estimates
+from trivium.finops.estimates import Estimate, Estimates, sharers
 from trivium.finops.inflows import Inflows
 from trivium.graph.alike import suggestions
 from trivium.graph.assets import Asset, directory, job_of
@@ -282,19 +282,21 @@ class Bookkeeping:
 
     def _estimates(self, state: State, flows: Flows, charges: Sequence[Charge]) -> Estimates:
         """Estimate what endpoints used of models by the price lists, where a charge for tokens may be split by it."""
-        if not any(charge.in_tokens for charge in charges):
+        shared = sharers(flows.resources)
+        if not shared or not any(charge.in_tokens for charge in charges):
             return Estimates()
         with self.graph(state) as connection:
             rows = used_between(connection, FIRST, state.as_of) if state.known is not None else used_up_to(
                 connection, state.sequence, state.as_of
             )  # fmt: skip
+        named = ((flows.names.get(at.endpoint, at.endpoint), at, tokens) for at, tokens in rows)
         return Estimates(
             Estimate(
-                flows.names.get(at.endpoint, at.endpoint), at.since, at.since + STRETCH, price(at, tokens),
-                tokens.input_tokens + tokens.output_tokens,
+                endpoint, at.since, at.since + STRETCH, price(at, tokens), tokens.input_tokens + tokens.output_tokens
             )
-            for at, tokens in rows
-        )  # fmt: skip
+            for endpoint, at, tokens in named
+            if endpoint in shared
+        )
 
     def _check_instant(self, currency: str, state: State) -> None:
         """Refuse an instant beyond tomorrow that is more than a year after the last charge: nothing can stand there."""
