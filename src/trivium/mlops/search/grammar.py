@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from trivium.facts.problem import ProblemError, shown
-from trivium.mlops.search.tokens import Clause, Word, clauses, ordering, refused
+from trivium.mlops.search.tokens import Clause, Word, check_sound, clauses, ordering, refused
 
 Entity = Literal["attribute", "metric", "param", "tag", "dataset", "metadata"]
 Measure = Literal["metric", "param", "tag", "dataset", "metadata", "text", "number", "identifier"]
@@ -221,6 +221,8 @@ def _list(word: Word) -> tuple[str, ...]:
     items = found if isinstance(found, tuple) else (found,)
     if not items or not all(isinstance(item, str) for item in items):
         raise _bad_list(word)
+    for item in items:
+        check_sound(item, "filter")
     return items
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from trivium.facts.problem import ProblemError, shown
 from trivium.mlops.search.grammar import LISTED, ORDERED, Comparison, Entity
-from trivium.mlops.search.tokens import Clause, clauses, refused
+from trivium.mlops.search.tokens import Clause, check_sound, clauses, refused
 
 ALIASES: Final = {
     "creation_time": "creation_timestamp_ms",
@@ -91,6 +91,8 @@ def _text(text: str) -> str | tuple[str, ...]:
     items = (found,) if isinstance(found, str) else found
     if not isinstance(items, (tuple, list)) or not all(type(item) in (str, int, float) for item in items):
         raise _bad_list(text)
+    for item in items:
+        check_sound(str(item), "filter")
     return tuple(str(item) for item in items)
 
 

@@ -30,7 +30,7 @@ from trivium.mlops.search.conditions import compared, within
 from trivium.mlops.search.grammar import Comparison, Value, check_orders
 from trivium.mlops.search.logged_model_grammar import attribute, parse_filter
 from trivium.mlops.search.pages import Page, check_limit
-from trivium.mlops.search.tokens import refused
+from trivium.mlops.search.tokens import check_sound, refused
 from trivium.mlops.tables import logged_model_metrics, logged_model_params, logged_model_tags, logged_models
 
 MAX_RESULTS_DEFAULT: Final = 50
@@ -103,6 +103,8 @@ def select_logged_models(asked: LoggedModelSearch) -> Select[tuple[str]]:
     ties = {"creation_timestamp_ms": logged_models.c.created_ms.desc(), "model_id": logged_models.c.model}
     for place, order in enumerate(asked.order_by):
         where = f"order_by[{place}]"
+        for text in (order.field_name, order.dataset_name, order.dataset_digest):
+            check_sound(text or "", where)
         if "." in order.field_name:
             source, value = _by_metric(source, order, where)
         else:
@@ -158,6 +160,8 @@ def _conditions(asked: LoggedModelSearch) -> list[ColumnElement[bool]]:
         if not dataset.dataset_name:
             title = "A dataset of the search has no dataset_name."
             raise refused(title, f"datasets[{place}]", "Name it, or leave it out.")
+        for text in (dataset.dataset_name, dataset.dataset_digest):
+            check_sound(text or "", f"datasets[{place}]")
     comparisons = parse_filter(asked.filter)
     measured = _measured_on(asked.datasets)
     conditions = [_condition(comparison, measured) for comparison in comparisons]

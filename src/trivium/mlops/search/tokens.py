@@ -90,12 +90,17 @@ def ordering(text: str, where: str) -> tuple[str, bool]:
     return named.strip(), True
 
 
+def check_sound(text: str, where: str) -> None:
+    """Refuse a text that no database can compare with: NUL, or half a character (a lone surrogate)."""
+    if _UNSOUND.search(text):
+        raise refused(f"{shown(text)} holds NUL or half a character.", where, "Send text in UTF-8.")
+
+
 def _statement(text: str, where: str, fix: str) -> Statement:
     if len(text) > TEXT_MAX:
         title = f"The text has {len(text)} characters; at most {TEXT_MAX} are taken."
         raise refused(title, where, "Ask for less at once.")
-    if _UNSOUND.search(text):
-        raise refused(f"{shown(text)} holds NUL or half a character.", where, "Send text in UTF-8.")
+    check_sound(text, where)
     try:
         statements = list(islice(sqlparse.parsestream(text), 2))
     except Exception as fault:
