@@ -30,6 +30,16 @@ def performance_address(key: str) -> str:
     return f"/performance/{quote(key, safe='')}"
 
 
+def endpoint_address(key: str) -> str:
+    """Give the address of the page about an endpoint's traffic, latency, errors and cost."""
+    return f"/endpoints/{quote(key, safe='')}"
+
+
+def accurate_address(key: str) -> str:
+    """Give the address of the page that says what one accurate prediction of a version costs."""
+    return f"/accurate/{quote(key, safe='')}"
+
+
 def address(path: str, query: str | Mapping[str, str] = "", **changes: str | None) -> str:
     """Give a path of this server with some query parameters changed; None or an empty text removes one.
 

@@ -18,6 +18,7 @@ from trivium.entrypoints.policies import FORM, OPEN, READ, guard, guarded_route
 from trivium.entrypoints.web.asset_pages import asset_page
 from trivium.entrypoints.web.bundle import PREFIX, read_bundle
 from trivium.entrypoints.web.curve_pages import curves_page
+from trivium.entrypoints.web.endpoint_pages import accurate_page, endpoint_page, endpoints_page
 from trivium.entrypoints.web.environment import templates
 from trivium.entrypoints.web.experiment_pages import experiments_page, runs_page
 from trivium.entrypoints.web.frames import plain_shell
@@ -49,6 +50,9 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/assets", "assets.html", assets_page),
     ("/explain/{key:path}", "explain.html", explain_page),
     ("/assets/{key:path}", "asset.html", asset_page),
+    ("/endpoints", "endpoints.html", endpoints_page),
+    ("/endpoints/{key:path}", "endpoint.html", endpoint_page),
+    ("/accurate/{key:path}", "accurate.html", accurate_page),
     ("/drift/{key:path}", "drift.html", drift_page),
     ("/performance/{key:path}", "performance.html", performance_page),
     ("/experiments", "experiments.html", experiments_page),
@@ -72,7 +76,8 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
 """Each page: its address, its template, and what asks the questions."""
 ON_BOOKS: Final = frozenset({
     "overview.html", "statement.html", "data.html", "assets.html", "explain.html", "asset.html", "unmatched.html",
-    "declared.html", "experiments.html", "experiment.html", "run.html", "compare.html",
+    "declared.html", "endpoints.html", "endpoint.html", "accurate.html",
+    "experiments.html", "experiment.html", "run.html", "compare.html",
     "models.html", "model.html", "difference.html",
     "drift.html", "performance.html",
 })  # fmt: skip

@@ -87,6 +87,7 @@ PLACES: Final = (
     ("Data", "data", "Data quality", "/data", "data"),
     ("Models", "experiments", "Experiments", "/experiments", "models"),
     ("Models", "models", "Models", "/models", "models"),
+    ("Models", "endpoints", "Endpoints", "/endpoints", "models"),
     ("Models", "traces", "Traces", "/traces", "models"),
     ("Models", "usage", "Usage", "/usage", "models"),
     ("Trust", "ledger", "Ledger", "/ledger", ""),
