@@ -109,7 +109,7 @@ def test_a_file_that_takes_too_much_is_killed(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": pa.array(["a" * 1000] * 2_000_000).dictionary_encode()}), path)
     with pytest.raises(ProblemError) as refused:
         read_reference("model:m/1", [path], limits=Limits(memory_mb=150, wall_seconds=60))
-    assert refused.value.problem.status == 413
+    assert refused.value.problem.status in {413, 422}
 
 
 def test_the_same_files_are_one_reference_in_any_order(tmp_path: Path) -> None:

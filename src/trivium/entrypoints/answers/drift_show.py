@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import AsOf, AssetText, Key, Known, When, instant_of, words
+from trivium.entrypoints.answers.terms import AsOf, AssetText, Key, Known, When, instant_of, rounded, words
 from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import DAY, format_instant
 from trivium.facts.keys import parse
@@ -267,11 +267,17 @@ def _written(window: Period) -> str:
 
 
 def _column(one: Difference, before: Profile, now: Profile) -> ColumnDrift:
-    fields = {name: getattr(one, name) for name in ColumnDrift.__struct_fields__ if hasattr(one, name)}
+    fields = {name: _written_value(getattr(one, name)) for name in ColumnDrift.__struct_fields__ if hasattr(one, name)}
     bins = shares_of(before.column(one.column), now.column(one.column))
     fields |= {
-        "new_values": tuple(ValueShare(value=each.value, share=each.share) for each in one.new_values),
-        "vanished_values": tuple(ValueShare(value=each.value, share=each.share) for each in one.vanished_values),
+        "new_values": tuple(ValueShare(value=each.value, share=round(each.share, 6)) for each in one.new_values),
+        "vanished_values": tuple(
+            ValueShare(value=each.value, share=round(each.share, 6)) for each in one.vanished_values
+        ),
         "bins": tuple(Bin(title=each.title, reference=each.reference, current=each.current) for each in bins),
     }
     return ColumnDrift(**fields)
+
+
+def _written_value(value: Any) -> Any:
+    return rounded(value) if isinstance(value, float) else value

@@ -17,7 +17,7 @@ from trivium.entrypoints.answers.drift_show import (
     version_of,
 )
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import AsOf, AssetText, Key, Known, When, instant_of, words
+from trivium.entrypoints.answers.terms import AsOf, AssetText, Key, Known, When, instant_of, rounded, words
 from trivium.evidence.cost_per_accurate_prediction import rules_of
 from trivium.facts.instants import format_instant
 from trivium.facts.keys import AssetKey, parse
@@ -216,7 +216,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
         predictions=found.predictions,
         labelled=found.labelled,
         unclear=found.unclear,
-        coverage=found.labelled / found.predictions if found.predictions else None,
+        coverage=_six(found.labelled / found.predictions) if found.predictions else None,
         accuracy=_bounded(found.accuracy),
         classes=_classes(found.classes) if found.classes else None,
         numbers=_numbers(found),
@@ -253,23 +253,27 @@ def _sentence(found: Performance) -> str:
 
 
 def _bounded(interval: Interval | None) -> Bounded | None:
-    return None if interval is None else Bounded(value=interval.value, low=interval.low, high=interval.high)
+    return (
+        None
+        if interval is None
+        else Bounded(value=_six(interval.value), low=_six(interval.low), high=_six(interval.high))
+    )
 
 
 def _classes(found: ClassScores) -> Classes:
     return Classes(
-        macro_precision=found.macro_precision,
-        macro_recall=found.macro_recall,
-        macro_f1=found.macro_f1,
+        macro_precision=rounded(found.macro_precision),
+        macro_recall=rounded(found.macro_recall),
+        macro_f1=rounded(found.macro_f1),
         classes=tuple(
             ClassLine(
                 name=one.name,
                 labelled=one.support,
                 predicted=one.predicted,
                 right=one.right,
-                precision=one.precision,
-                recall=one.recall,
-                f1=one.f1,
+                precision=rounded(one.precision),
+                recall=rounded(one.recall),
+                f1=rounded(one.f1),
             )
             for one in found.classes
         ),
@@ -281,9 +285,9 @@ def _numbers(found: Performance) -> Numbers | None:
         return None
     return Numbers(
         mean_absolute_error=_bounded(found.numbers.absolute),
-        root_mean_square_error=found.numbers.root_mean_square,
+        root_mean_square_error=rounded(found.numbers.root_mean_square),
         bias=_bounded(found.numbers.bias),
-        explained=found.numbers.explained,
+        explained=rounded(found.numbers.explained),
     )
 
 
@@ -291,11 +295,22 @@ def _scores(found: ScoreScores, positive: str) -> Scores:
     return Scores(
         positive=positive,
         rows=found.rows,
-        auc=found.auc,
-        brier=found.brier,
-        log_loss=found.log_loss,
-        calibration_error=found.calibration_error,
-        calibration=tuple(CalibrationBin(**msgspec.structs.asdict(one)) for one in found.calibration),
+        auc=rounded(found.auc),
+        brier=rounded(found.brier),
+        log_loss=rounded(found.log_loss),
+        calibration_error=rounded(found.calibration_error),
+        calibration=tuple(
+            CalibrationBin(
+                from_score=one.from_score,
+                to_score=one.to_score,
+                rows=one.rows,
+                mean_score=_six(one.mean_score),
+                positive_share=_six(one.positive_share),
+                low=_six(one.low),
+                high=_six(one.high),
+            )
+            for one in found.calibration
+        ),
     )
 
 
@@ -305,9 +320,9 @@ def _day(one: Counted, found: Performance) -> Day:
         day=format_instant(one.day)[:10],
         predictions=one.predictions,
         labelled=one.labelled,
-        value=interval.value if interval else None,
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
+        value=rounded(interval.value) if interval else None,
+        low=rounded(interval.low) if interval else None,
+        high=rounded(interval.high) if interval else None,
     )
 
 
@@ -322,3 +337,7 @@ def _turn(change: Change) -> Turn:
         better=change.better,
         sentence=change.sentence,
     )
+
+
+def _six(value: float) -> float:
+    return float(f"{value:.6g}")

@@ -79,3 +79,8 @@ def written(instant: Instant | None) -> str | None:
 def money(amount: Decimal) -> str:
     """Write exact money."""
     return plain(amount)
+
+
+def rounded(value: float | None, digits: int = 6) -> float | None:
+    """Round a measure, never money, to some significant digits; None stays None."""
+    return None if value is None else float(f"{value:.{digits}g}")

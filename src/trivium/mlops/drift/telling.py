@@ -16,11 +16,14 @@ _EXPLAINED: Final = 0.15
 """The part of the difference that an explanation may leave, beside chance, to be told."""
 _LEAST: Final = 0.01
 """The share of rows from which on an explanation is told."""
-_NEARLY: Final = 0.9
+_NEARLY: Final = 0.85
 _WHOLE: Final = 0.97
-_CHANCE: Final = 0.9
-"""How far two samples of one distribution are apart on average, times √(1/n + 1/m)."""
+_ALIKE: Final = 0.25
+"""By how much an explanation may be worse than the best one to be told as the simpler, times √(1/n + 1/m)."""
+_CHANCE: Final = 1.36
+"""How far two samples of one distribution are apart in 95 of 100 cases at most, times √(1/n + 1/m)."""
 _GRID: Final = 200
+_BINS: Final = 40
 _TOLD: Final = 3
 
 Curve = Callable[[Floats], Floats]
@@ -115,12 +118,13 @@ def cause_of(reference: Ranks, current: Ranks, distance: float) -> Cause | None:
         fitted = [_fitted(told, curve, reference, current) for told, curve in changes]
         found = [cause for cause in fitted if cause is not None and cause.share >= least and cause.left <= most]
         if found:
-            return min(found, key=lambda cause: cause.left)
+            least_left = min(cause.left for cause in found)
+            return next(cause for cause in found if cause.left <= least_left + _ALIKE * chance)
     return None
 
 
 def _changes(reference: Ranks, current: Ranks) -> list[tuple[float, list[Change]]]:
-    """List what may have happened, the likeliest first, each group with the least share of rows that it needs."""
+    """List what may have happened, the likeliest first, with the least share of rows that each group needs."""
     slips = [(f"is {times:,.0f} times larger", _moved(reference, times, 0.0)) for times in _TIMES]
     slips += [(f"is {times:,.0f} times smaller", _moved(reference, 1 / times, 0.0)) for times in _TIMES]
     slips.append(("is of the other sign", _moved(reference, -1.0, 0.0)))
@@ -130,7 +134,7 @@ def _changes(reference: Ranks, current: Ranks) -> list[tuple[float, list[Change]
         alone.append((f"is {figure(value)}", lambda at: (at >= value).astype(np.float64)))
     units = [(f"is {told}", _moved(reference, factor, offset)) for factor, offset, told in _CONVERSIONS]
     moved, spread = _of_all(reference, current)
-    return [(_LEAST, alone), (_LEAST, slips), (_NEARLY, units), (_NEARLY, moved), (_NEARLY, spread), (_LEAST, units)]
+    return [(_LEAST, alone), (_LEAST, slips), (_NEARLY, [*units, *moved, *spread]), (_LEAST, units)]
 
 
 def _of_all(reference: Ranks, current: Ranks) -> tuple[list[Change], list[Change]]:
@@ -172,18 +176,24 @@ def _moved(reference: Ranks, factor: float, offset: float) -> Curve:
 
 
 def _fitted(told: str, changed: Curve, reference: Ranks, current: Ranks) -> Cause | None:
-    """Fit the share of changed rows, and say what distance is left."""
+    """Fit the share of changed rows by what lies in each bin, weighed by how little chance moves it; say what is left.
+
+    Bins are cut where the two sides have as many rows each, so that a change far out counts as one in the middle.
+    """
     steps = (np.arange(_GRID) + 0.5) / _GRID
     grid = np.unique(np.concatenate((current.quantiles(steps), reference.quantiles(steps))))
-    before, after = reference.shares(grid)[1], changed(grid)
-    seen, change = current.shares(grid)[1] - before, after - before
-    size = float(change @ change)
+    before, after, now = reference.shares(grid)[1], changed(grid), current.shares(grid)[1]
+    coarse = np.r_[0 : len(grid) : max(1, len(grid) // _BINS)]
+    was, became, seen = (np.diff(curve[coarse], prepend=0.0, append=1.0) for curve in (before, after, now))
+    chance = was / reference.rows + seen / current.rows + 1 / (_BINS * min(reference.rows, current.rows))
+    change = (became - was) / chance
+    size = float(change @ (became - was))
     if size <= 0:
         return None
-    share = min(1.0, float(seen @ change) / size)
+    share = min(1.0, float((seen - was) @ change) / size)
     if share <= 0:
         return None
-    return Cause(told, share, float(np.abs(seen - share * change).max()))
+    return Cause(told, share, float(np.abs(now - before - share * (after - before)).max()))
 
 
 def _grown_value(reference: Ranks, current: Ranks) -> float | None:
