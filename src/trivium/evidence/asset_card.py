@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from trivium.dataops.healths import Health
 from trivium.dataops.quality import QualityCard, quality
 from trivium.facts.instants import Instant
-from trivium.facts.keys import kind_of
+from trivium.facts.keys import kind_of, parse
 from trivium.facts.money import add, share_of
 from trivium.facts.period import Period
 from trivium.finops.drawn import amounts, owners_now
@@ -23,7 +23,12 @@ from trivium.finops.statement import owned_parts
 from trivium.graph.assets import Asset, asset
 from trivium.graph.flows import Flows
 from trivium.graph.identity import names_of
+from trivium.graph.made import runs_behind
 from trivium.graph.traversal import Lineage, Step
+from trivium.mlops.registry.listing import run_registered
+from trivium.mlops.tracking.lookup import logged_among
+from trivium.mlops.tracking.reading import RunRow, data_of
+from trivium.mlops.tracking.records import RunData
 
 SHOWN: Final = 40
 """The nearest assets of a thread that are shown on either side."""
@@ -93,6 +98,7 @@ class AssetCard(msgspec.Struct, frozen=True, kw_only=True):
     `origins` sum to `total`. Of a product or team they are the lines of the month's statement that are theirs; of a job
     what its runs were charged and drained; of others the parts of the loaded cost. `quality` is a dataset's own.
     `upstream` and `downstream` count all assets, also those that `nodes` leave out. `serving` is a version's.
+    `run` is what a client logged of a run, or of the run that made a version, and `told` what that said of itself.
     `weakest` is the resource behind most of what was only divided (`finops.loaded`).
     """
 
@@ -111,6 +117,8 @@ class AssetCard(msgspec.Struct, frozen=True, kw_only=True):
     basis: dict[str, float]
     weakest: str
     trend: tuple[MonthCost, ...]
+    run: RunRow | None
+    told: RunData | None
     owners: tuple[str, ...]
     products: tuple[str, ...]
 
@@ -129,6 +137,7 @@ def asset_card(
     before, after = lineage.upstream(key), lineage.downstream(key)
     shown = [Step(0, key), *before[:SHOWN], *after[:SHOWN]]
     cost, trend = _cost(inflows, key, month)
+    run = _logged(connection, flows, key)
     return AssetCard(
         found=asset(connection, key) or Asset(key=key, kind=kind_of(key)),
         names=tuple(name for name in names_of(connection, key) if name != key),
@@ -145,9 +154,23 @@ def asset_card(
         basis=cost.basis,
         weakest=cost.weakest,
         trend=trend,
+        run=run,
+        told=data_of(connection, [run])[0] if run else None,
         owners=tuple(sorted(owners_now(flows, "team")(key))),
         products=tuple(sorted(owners_now(flows, "product")(key))),
     )
+
+
+def _logged(connection: Connection, flows: Flows, key: str) -> RunRow | None:
+    """Find what a client logged: of a run, or of the run that made a version."""
+    if kind_of(key) == "run":
+        return logged_among(connection, names_of(connection, key))
+    if not is_version(key):
+        return None
+    named = parse(key)
+    registered = run_registered(connection, named.name, named.version)
+    runs = (name for run in runs_behind(flows, key) for name in names_of(connection, run))
+    return logged_among(connection, [*([registered] if registered else []), *runs])
 
 
 def lines_of(inflows: Inflows, owner: str, month: Period) -> dict[str, Decimal]:

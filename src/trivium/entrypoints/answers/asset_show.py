@@ -223,6 +223,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             description="Who uses it; null for what is no model version.", extra=words(absent="it is no model version")
         ),
     ]
+    run: Annotated[
+        str,
+        Meta(description="The run that a client logged: itself, or the one that made a version; empty without one.",
+             extra=words(absent="no MLflow client logged one")),
+    ]  # fmt: skip
+    metrics: Annotated[
+        dict[str, float | str],
+        Meta(description="The latest value of each metric of that run.", extra=words(absent="nothing was measured")),
+    ]
     upstream: Annotated[int, Meta(description="How many assets it is made of.")]
     downstream: Annotated[int, Meta(description="How many assets depend on it.")]
     nodes: Annotated[tuple[Node, ...], Meta(description="The nearest of them, and the asset itself.")]
@@ -307,6 +316,8 @@ def _answer(
             datasets=card.ground.datasets, checks=card.ground.checks, kept=card.ground.kept, bad=card.ground.bad
         ),
         serving=None if card.serving is None else _serving(card.serving),
+        run=f"run:{card.run.id}" if card.run else "",
+        metrics={one.key: one.value for one in card.told.metrics} if card.told else {},
         upstream=card.upstream,
         downstream=card.downstream,
         nodes=tuple(

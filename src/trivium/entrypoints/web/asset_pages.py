@@ -22,6 +22,7 @@ from trivium.entrypoints.web.list_pages import STATES
 from trivium.entrypoints.web.money_pages import API, downloads, kind_words
 from trivium.entrypoints.web.paging import PAGE
 from trivium.entrypoints.web.times import day_text, month_text
+from trivium.entrypoints.web.tracked_links import experiment_address, model_address, run_address
 from trivium.evidence.next_steps import owner_line, resource_line
 from trivium.facts.instants import parse_instant
 from trivium.facts.keys import kind_of
@@ -36,6 +37,7 @@ _ORIGINS: Final = {
     "serving": ("Serving it", "money"),
     "tokens": ("Tokens", "money"),
 }
+_TELLING: Final = ("accuracy", "auc", "f1", "r2", "precision", "recall", "score", "rmse", "mae", "loss")
 _FACTS: Final = 8
 _TO_DATE: Final = "to date · every line opens down to charges"
 
@@ -67,8 +69,9 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "currency": answer.currency,
         "crumbs": [{"text": names.of(key), "href": asset_address(key)} for key in above[:1]],
         "chips": [],
-        "actions": [] if owning or not answer.origins else [
-            {"text": "Explain its cost", "href": explain, "main": True}
+        "actions": [
+            *_places(answer),
+            *([] if owning or not answer.origins else [{"text": "Explain its cost", "href": explain, "main": True}]),
         ],
         "decision": first and _decision(first, answer.asset, names),
         "thread": _thread(answer),
@@ -161,9 +164,11 @@ def _data(answer: asset_show.Answer) -> Context | None:
 
 
 def _models(answer: asset_show.Answer, names: Names) -> Context | None:
-    """Give the figure of a model version: since when it is registered, and what it serves."""
+    """Give the figure of a model version or run: what it measured, since when it is registered, what it serves."""
+    measured = _measured(answer)
     if answer.serving is None:
-        return None
+        others = ", ".join(sorted(set(answer.metrics) - {measured[1]})[:3]) if measured else ""
+        return _figure("models", "Model", *measured, f"also {others}" if others else "") if measured else None
     found = answer.serving
     version = answer.asset.rpartition("/")[2]
     users = ", ".join(f"`{names.of(user)}`" for user in found.users[:3])
@@ -171,7 +176,34 @@ def _models(answer: asset_show.Answer, names: Names) -> Context | None:
     told = " · ".join(
         text for text in (f"registered {at}" if at else "", f"used by {users}" if users else "nobody uses it") if text
     )
-    return _figure("models", "Model", f"Version {version}", "", told, words=True)
+    if measured is None:
+        return _figure("models", "Model", f"Version {version}", "", told, words=True)
+    return _figure("models", "Model", *measured, told)
+
+
+def _places(answer: asset_show.Answer) -> list[Context]:
+    """Link the page of its own that a thing of the models' side has."""
+    kind, _, name = answer.asset.partition(":")
+    if kind == "experiment":
+        return [{"text": "Its runs", "href": experiment_address(name)}]
+    if kind == "model":
+        model = answer.asset.partition("/")[0]
+        return [{"text": "Its versions", "href": model_address(model)}]
+    return [{"text": "Its params and metrics", "href": run_address(answer.run)}] if kind == "run" and answer.run else []
+
+
+def _measured(answer: asset_show.Answer) -> tuple[str, str] | None:
+    """Give the metric that says most of how good it is: its value and name; None where nothing was measured."""
+    numbers = {name: value for name, value in answer.metrics.items() if isinstance(value, float)}
+    if not numbers:
+        return None
+    name = min(numbers, key=lambda one: (_telling(one), one))
+    return f"{numbers[name]:.4g}", name
+
+
+def _telling(metric: str) -> int:
+    """Rank a metric by its name: those that people judge a model by come first."""
+    return next((place for place, word in enumerate(_TELLING) if word in metric.lower()), len(_TELLING))
 
 
 def _money(answer: asset_show.Answer, *, owning: bool, month: str) -> Context:

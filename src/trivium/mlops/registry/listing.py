@@ -19,6 +19,11 @@ _COUNTS: Final = text(
     f" AND current_stage <> '{DELETED_STAGE}' GROUP BY name"
 )
 
+_RUN: Final = text(
+    "SELECT run_id FROM registry_versions WHERE name = :name AND CAST(version AS TEXT) = :number"
+    f" AND current_stage <> '{DELETED_STAGE}'"
+)
+
 
 def model_known(connection: Connection, name: str) -> RegisteredModel | None:
     """Tell of a registered model; None where no client registered one of this name."""
@@ -35,3 +40,9 @@ def versions_known(connection: Connection, name: str) -> dict[str, ModelVersion]
 def versions_counted(connection: Connection, names: str) -> dict[str, tuple[int, int]]:
     """Count the versions of models, and give the greatest, by name; `names` is a JSON array."""
     return {name: (count, last) for name, count, last in fetch(connection, _COUNTS, names=names)}
+
+
+def run_registered(connection: Connection, name: str, number: str) -> str:
+    """Give the id of the run that a version's client says it is from; empty where none is said."""
+    found = fetch(connection, _RUN, name=name, number=number)
+    return str(found[0][0]) if found else ""
