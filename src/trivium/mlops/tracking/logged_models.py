@@ -161,9 +161,12 @@ class ChangeLoggedModel(_OneModel):
 class TagLoggedModel(Decision):
     """Sets tags of a logged model, or removes one."""
 
-    def __init__(self, model: str, tags: Sequence[Given] = (), *, remove: str = "") -> None:
+    def __init__(self, model: str, tags: Sequence[Given] = (), *, remove: str | None = None) -> None:
         super().__init__()
-        self._model, self._remove = model, remove
+        if remove == "":
+            title = f"The address ends before it names a tag of the logged model {model}."
+            raise refuse("endpoint_not_found", title, status=404, where="address", fix="Name the tag.")
+        self._model, self._remove = model, remove or ""
         self._tags: dict[str, str | None] = {remove: None} if remove else dict(_given(tags))
 
     def changes(self, connection: Connection) -> Sequence[tuple[str, Change]]:
