@@ -25,7 +25,7 @@ from trivium.facts.kinds import Kind
 from trivium.facts.period import Period, month_of, parse_period
 from trivium.facts.problem import refuse, shown
 from trivium.facts.protocols import Fold
-from trivium.facts.spans import STRETCH
+from trivium.facts.spans import STRETCH, Priced, Tokens
 from trivium.facts.statements import Reader, Statement, Titled, encode_statement
 from trivium.finops.books import Books, MonthBook, Question, keep_books
 from trivium.finops.charges import Charge, Ends, currencies, ends_between, latest_start, read_charges
@@ -289,14 +289,7 @@ class Bookkeeping:
             rows = used_between(connection, FIRST, state.as_of) if state.known is not None else used_up_to(
                 connection, state.sequence, state.as_of
             )  # fmt: skip
-        named = ((flows.names.get(at.endpoint, at.endpoint), at, tokens) for at, tokens in rows)
-        return Estimates(
-            Estimate(
-                endpoint, at.since, at.since + STRETCH, price(at, tokens), tokens.input_tokens + tokens.output_tokens
-            )
-            for endpoint, at, tokens in named
-            if endpoint in shared
-        )
+        return _estimated(rows, flows, shared)
 
     def _check_instant(self, currency: str, state: State) -> None:
         """Refuse an instant beyond tomorrow that is more than a year after the last charge: nothing can stand there."""
@@ -386,6 +379,16 @@ class Bookkeeping:
                 place.value = make()
                 place.made = True
             return place.value
+
+
+def _estimated(rows: Sequence[tuple[Priced, Tokens]], flows: Flows, shared: frozenset[str]) -> Estimates:
+    """Price what the endpoints that share resources used of models."""
+    named = ((flows.names.get(at.endpoint, at.endpoint), at, tokens) for at, tokens in rows)
+    return Estimates(
+        Estimate(endpoint, at.since, at.since + STRETCH, price(at, tokens), tokens.input_tokens + tokens.output_tokens)
+        for endpoint, at, tokens in named
+        if endpoint in shared
+    )
 
 
 class _Place:
