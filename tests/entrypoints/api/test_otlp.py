@@ -137,7 +137,7 @@ def test_a_service_is_an_endpoint_from_then_on(empty: Rooms) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"status": "odd"}, {"service": "endpoint:"}, {"before": "x"}, {"before": "soon/1"}, {"period": "whenever"}],
+    [{"status": "odd"}, {"service": "endpoint:"}, {"page": "x"}, {"page": "soon/1"}, {"period": "whenever"}],
 )
 def test_what_cannot_be_asked_is_refused(empty: Rooms, params: dict[str, str]) -> None:
     with pytest.raises(ProblemError):
@@ -173,3 +173,13 @@ def test_no_text_of_a_span_gives_a_500_or_stops_a_projection(empty: Rooms, place
     empty.ledger.catch_up()
     assert empty.ledger.health().state == "ok"
     assert all(rebuilt.equal for rebuilt in empty.ledger.rebuild(["traces", "standing spans", "graph", "lake"]))
+
+
+def test_a_list_goes_on_where_it_ended(empty: Rooms) -> None:
+    begin = now() - HOUR
+    spans = [{"trace": f"{number:032x}", "at": begin - number} for number in range(1, 6)]
+    caller(empty).ask(PATH, request(*spans).SerializeToString(), PB)
+    first = traces.ask(empty, traces.Params(limit=3))
+    rest = traces.ask(empty, traces.Params(limit=3, page=first.older or ""))
+    assert [one.trace for one in (*first.traces, *rest.traces)] == [one["trace"] for one in spans]
+    assert (first.total, rest.total, rest.older) == (5, 5, None)

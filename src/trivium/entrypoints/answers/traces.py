@@ -38,9 +38,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     status: Annotated[str, Meta(description="`ok` or `error`: only traces whose leading span ended so.")] = ""
     period: Annotated[str, Meta(description="Only traces that begin in it: 2026-10, a day, or an ISO interval.")] = ""
     experiment: Annotated[str, Meta(description="Only traces of this MLflow experiment (its id).")] = ""
-    before: Annotated[
-        str, Meta(description="Only traces older than this one, `START/TRACE`: `older` of an answer.")
-    ] = ""
+    page: Annotated[str, Meta(description="Where the list goes on: `older` of an answer.")] = ""
     limit: Annotated[int, Meta(description="How many are listed at most.", ge=1, le=1000)] = 50
 
 
@@ -76,7 +74,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     traces: Annotated[tuple[TraceLine, ...], Meta(description="The traces, the newest first.")]
     older: Annotated[
         str | None,
-        Meta(description="What to ask `before` for the next page; null at the end.",
+        Meta(description="What to ask `page` for the next page; null at the end.",
              extra=words(absent="these are the oldest")),
     ]  # fmt: skip
 
@@ -136,12 +134,12 @@ def _wanted(params: Params) -> Wanted:
     assert not endpoint or kind_of(endpoint) == "endpoint"
     period = parse_period(params.period) if params.period else None
     before = None
-    if params.before:
-        start, slash, trace = params.before.partition("/")
+    if params.page:
+        start, slash, trace = params.page.partition("/")
         if not slash:
-            title, fix = f"{shown(params.before)} is no place in the list.", "Give `older` of the answer before."
-            raise refuse("bad_parameter", title, where="before", fix=fix)
-        before = (parse_instant(start, "before"), trace)
+            title, fix = f"{shown(params.page)} is no place in the list.", "Give `older` of the answer before."
+            raise refuse("bad_parameter", title, where="page", fix=fix)
+        before = (parse_instant(start, "page"), trace)
     return Wanted(
         endpoint=endpoint,
         experiment=params.experiment,

@@ -31,7 +31,7 @@ def traces_page(rooms: Rooms, request: Request) -> Context:
     query = request.query_params
     params = traces.Params(
         service=query.get("service", ""), status=query.get("status", ""), period=query.get("period", ""),
-        experiment=query.get("experiment", ""), before=query.get("before", ""), limit=_PAGE,
+        experiment=query.get("experiment", ""), page=query.get("page", ""), limit=_PAGE,
     )  # fmt: skip
     answer = traces.ask(rooms, params)
     filtered = bool(params.service or params.status or params.period or params.experiment)
@@ -40,14 +40,14 @@ def traces_page(rooms: Rooms, request: Request) -> Context:
         "matching_text": f"{answer.total:,} trace" + ("" if answer.total == 1 else "s"),
         "statuses": [
             {"text": text, "current": name == params.status,
-             "href": address("/traces", request.url.query, status=name or None, before=None)}
+             "href": address("/traces", request.url.query, status=name or None, page=None)}
             for name, text in _STATUSES
         ],
         "rows": [_row(one) for one in answer.traces],
         "currency": answer.currency,
         "filtered": filtered,
-        "newest_href": address("/traces", request.url.query, before=None) if params.before else None,
-        "older_href": address("/traces", request.url.query, before=answer.older) if answer.older else None,
+        "newest_href": address("/traces", request.url.query, page=None) if params.page else None,
+        "older_href": address("/traces", request.url.query, page=answer.older) if answer.older else None,
         "downloads": downloads("/traces", asked) if answer.total else [],
         "line": None if answer.total or filtered else _LINE.format(origin=origin_of(request)),
     }  # fmt: skip
