@@ -30,7 +30,8 @@ def test_the_commands_of_a_document_run(name: str, tmp_path: Path) -> None:
 def missing_commands(text: str) -> list[str]:
     """Name the trivium commands of a document that the installed command line does not know."""
     typed = "\n".join(command.typed for block in blocks_of(text) if block.runs for command in block.commands)
-    found = {" ".join(match.split()[:3]) for match in re.findall(r"\btrivium(?: [a-z]+\b(?![./=]))+", typed)}
+    words = re.findall(r"\btrivium(?: [a-z]+(?:-[a-z]+)*\b(?![./=-]))+", typed)
+    found = {" ".join(match.split()[:3]) for match in words}
     return sorted(name for name in found if not known(name))
 
 

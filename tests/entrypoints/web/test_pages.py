@@ -22,6 +22,7 @@ from trivium.finops import books
 HTML = {"accept": "text/html"}
 FILLED = {
     "{key:path}": "model:m/1",
+    "{endpoint:path}": "endpoint:m",
     "{sequence}": "3",
     "{experiment:path}": "m-search",
     "{run:path}": FIRST,

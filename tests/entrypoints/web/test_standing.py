@@ -160,7 +160,11 @@ def test_every_page_that_stands_says_so(rooms: Rooms, monkeypatch: pytest.Monkey
     asked = caller(rooms)
     for path in addresses:
         target = path.replace("{key:path}", "model:m/1").replace("{experiment:path}", "0")
-        target = target.replace("{model:path}", "m").replace("{run:path}", "01930000-0000-7000-8000-0000000000e1")
+        target = (
+            target.replace("{endpoint:path}", "endpoint:m")
+            .replace("{model:path}", "m")
+            .replace("{run:path}", "01930000-0000-7000-8000-0000000000e1")
+        )
         asked.ask(target, headers={"accept": "text/html"})
         event(rooms)
         answer = asked.ask(target, headers={"accept": "text/html"})

@@ -48,7 +48,7 @@ def endpoints_page(rooms: Rooms, request: Request) -> Context:
 def endpoint_page(rooms: Rooms, request: Request) -> Context:
     """Give what `endpoint.html` shows: one endpoint's versions, days, labels and money in a month."""
     asked, state = _asked(rooms, request)
-    answer = endpoint_show.ask(rooms, endpoint_show.Params(endpoint=request.path_params["key"], **asked))
+    answer = endpoint_show.ask(rooms, endpoint_show.Params(endpoint=request.path_params["endpoint"], **asked))
     context = msgspec.structs.asdict(answer) | {
         "crumbs": [{"text": "Endpoints", "href": "/endpoints"}],
         "actions": [{"text": "Everything about it", "href": asset_address(answer.asset)}],

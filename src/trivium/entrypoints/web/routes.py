@@ -51,7 +51,7 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
     ("/explain/{key:path}", "explain.html", explain_page),
     ("/assets/{key:path}", "asset.html", asset_page),
     ("/endpoints", "endpoints.html", endpoints_page),
-    ("/endpoints/{key:path}", "endpoint.html", endpoint_page),
+    ("/endpoints/{endpoint:path}", "endpoint.html", endpoint_page),
     ("/accurate/{key:path}", "accurate.html", accurate_page),
     ("/drift/{key:path}", "drift.html", drift_page),
     ("/performance/{key:path}", "performance.html", performance_page),
