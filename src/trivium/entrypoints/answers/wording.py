@@ -11,6 +11,7 @@ from trivium.facts.fact import RecordedFact
 from trivium.facts.instants import format_instant
 from trivium.facts.kinds import Kind
 from trivium.facts.period import month_of
+from trivium.facts.predictions import decode_labels, decode_predictions
 from trivium.facts.statements import (
     ACCEPTED,
     EQUAL,
@@ -52,8 +53,21 @@ def words_of(recorded: RecordedFact, reader: Reader, names: Names) -> str:
         return f"charges imported for {', '.join(months) or 'no month'}"
     if fact.kind == Kind.MONTH_CLOSED:
         return f"{fact.key} closed"
+    if fact.kind in {Kind.PREDICTIONS_RECEIVED, Kind.LABELS_RECEIVED}:
+        return _received(recorded, names)
     said = reader(recorded)
     return _event(said, names) if fact.kind == Kind.LINEAGE_EVENT else _declared(said, names)
+
+
+def _received(recorded: RecordedFact, names: Names) -> str:
+    """Say how many predictions or labels came, and for which endpoint where it is one."""
+    body, endpoint = recorded.fact.body, recorded.fact.subject
+    for_whom = f" for {_name(endpoint, names)}" if endpoint else ""
+    if recorded.fact.kind == Kind.LABELS_RECEIVED:
+        count = decode_labels(body).labels
+        return f"{count:,} {'label' if count == 1 else 'labels'} received"
+    count = decode_predictions(body).predictions
+    return f"{count:,} {'prediction' if count == 1 else 'predictions'} received{for_whom}"
 
 
 def _event(said: Sequence[Statement], names: Names) -> str:
