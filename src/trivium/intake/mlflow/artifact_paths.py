@@ -31,10 +31,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 def safe_path(path: str) -> str:
     """Give a path without its escapes; control characters stay escaped. Refuses one that leads elsewhere."""
     plain = _CONTROL.sub(lambda found: f"%{ord(found[0]):02x}", _unescaped(path))
+    if "#" in plain:
+        raise _bad_path()
     if parsed(plain).scheme == "file":
         plain = url2pathname(parsed(plain).path)
     absolute = PureWindowsPath(plain).is_absolute() or PurePosixPath(plain).is_absolute()
-    if "#" in plain or ".." in plain.split("/") or absolute:
+    if ".." in plain.split("/") or absolute:
         raise _bad_path()
     if len(plain.encode("utf-8", "replace")) > PATH_MAX:
         raise invalid(f"Invalid path: it has more than {PATH_MAX} bytes.", where="path", fix="Take a shorter one.")

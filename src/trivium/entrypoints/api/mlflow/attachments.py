@@ -25,7 +25,7 @@ CHUNK: Final = 1 << 20
 POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _TEXTS: Final = frozenset({
     "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml", "xml",
-    "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "MLproject",
+    "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "mlproject",
 })  # fmt: skip
 """Extensions, and names without one, of files that MLflow calls plain text (mlflow/utils/mime_type_utils.py)."""
 _TYPES: Final = mimetypes.MimeTypes()
