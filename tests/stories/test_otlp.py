@@ -98,7 +98,7 @@ def test_a_restart_forgets_nothing_and_counts_nothing_twice(served: Served) -> N
 
 
 def test_what_openllmetry_sent_is_a_trace_with_money(served: Served) -> None:
-    raw = shared("otlp/openllmetry_chat.pb").read_bytes()
+    raw = shared("data/otlp/openllmetry_chat.pb").read_bytes()
     assert served.ask("/v1/traces", raw, PROTOBUF)[0] == 200
     (line,) = served.json("/api/trivium/v1/traces?service=chat")["traces"]
     assert (line["trace"], line["input_tokens"], line["cached_tokens"], line["estimated"]) == (

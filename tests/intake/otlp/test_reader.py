@@ -112,7 +112,7 @@ def test_a_lexicon_that_knows_everything_gives_the_same() -> None:
 
 
 def test_the_recorded_request_of_openllmetry_is_read() -> None:
-    raw = shared("otlp/openllmetry_chat.pb").read_bytes()
+    raw = shared("data/otlp/openllmetry_chat.pb").read_bytes()
     (row,) = rows(read(raw, PROTOBUF, Lexicon(), at=BEGIN + 60 * DAY))
     assert (row["operation"], row["provider"], row["model"], row["request_model"], row["tier"]) == (
         "chat", "openai", "gpt-4o-2024-08-06", "gpt-4o", "default",
