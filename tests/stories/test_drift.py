@@ -69,6 +69,13 @@ def test_the_pages_say_the_same(page: str, example: Served) -> None:
     assert said.partition(";")[0] in unescape(answer[-1].decode())
 
 
+def test_the_page_of_the_version_leads_to_both(example: Served) -> None:
+    page = example.ask("/assets/model%3Abiopsy%2F3")[-1].decode()
+    assert 'href="/drift/model%3Abiopsy%2F3"' in page
+    assert 'href="/performance/model%3Abiopsy%2F3"' in page
+    assert "/drift/" not in example.ask("/assets/endpoint%3Atriage")[-1].decode()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -14,7 +14,13 @@ from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.answers.terms import instant_of
 from trivium.entrypoints.answers.wording import words_of
-from trivium.entrypoints.web.addresses import address, asset_address, explain_address
+from trivium.entrypoints.web.addresses import (
+    address,
+    asset_address,
+    drift_address,
+    explain_address,
+    performance_address,
+)
 from trivium.entrypoints.web.environment import discipline_of
 from trivium.entrypoints.web.figures import brief_text
 from trivium.entrypoints.web.frames import asked_at, asked_currency, known_of, money_shell
@@ -28,6 +34,7 @@ from trivium.facts.instants import parse_instant
 from trivium.facts.keys import kind_of
 from trivium.facts.money import add
 from trivium.facts.period import parse_period
+from trivium.mlops.endpoints.days import is_logged
 
 Context = dict[str, Any]
 _ORIGINS: Final = {
@@ -71,6 +78,7 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
         "chips": [],
         "actions": [
             *_places(answer),
+            *_watched(rooms, answer),
             *([] if owning or not answer.origins else [{"text": "Explain its cost", "href": explain, "main": True}]),
         ],
         "decision": first and _decision(first, answer.asset, names),
@@ -103,6 +111,19 @@ def asset_page(rooms: Rooms, request: Request) -> Context:
     }  # fmt: skip
     shell = money_shell(request, "", rooms, state, parse_period(str(month)), answer.currency)
     return {"shell": shell, "card": context}
+
+
+def _watched(rooms: Rooms, answer: asset_show.Answer) -> list[Context]:
+    """Lead to how a version's predictions do, where any were received."""
+    if kind_words(answer.asset) != "model version":
+        return []
+    with rooms.ledger.reading() as connection:
+        if not is_logged(connection, (answer.asset, *answer.names)):
+            return []
+    return [
+        {"text": "Performance", "href": performance_address(answer.asset)},
+        {"text": "Drift", "href": drift_address(answer.asset)},
+    ]
 
 
 def _verified(rooms: Rooms) -> Context:

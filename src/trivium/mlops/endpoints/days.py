@@ -19,6 +19,9 @@ _LATENCIES = text(
     f"SELECT {_COLUMNS}, bucket, requests FROM endpoints_latencies WHERE endpoint IN :endpoints"
 ).bindparams(bindparam("endpoints", expanding=True))
 _HEARD = text("SELECT DISTINCT endpoint FROM endpoints_traffic ORDER BY endpoint")
+_LOGGED = text("SELECT 1 FROM endpoints_traffic WHERE logged = 1 AND version IN :versions LIMIT 1").bindparams(
+    bindparam("versions", expanding=True)
+)
 Name = Callable[[str], str]
 """Gives the name that an asset goes by."""
 Place = tuple[str, str, Instant, int]
@@ -27,6 +30,11 @@ Place = tuple[str, str, Instant, int]
 def heard(connection: Connection) -> list[str]:
     """List the endpoints of which any traffic is known, under the keys that deliveries name."""
     return list(connection.execute(_HEARD).scalars())
+
+
+def is_logged(connection: Connection, versions: Iterable[str]) -> bool:
+    """Say whether predictions were received of a version, under any of its names."""
+    return connection.execute(_LOGGED, {"versions": sorted(set(versions))}).first() is not None
 
 
 def days_of(connection: Connection, told: Iterable[str], name: Name, until: Instant) -> list[Traffic]:
