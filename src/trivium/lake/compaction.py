@@ -47,6 +47,7 @@ def due(lake: Lake, table: str, many: int = MANY) -> list[RowMapping]:
     below = 0
     for size in SIZES:
         alike = [file for file in files if below <= file["bytes"] < size]
+        alike = _of_one_form(lake.folder, alike) if len(alike) >= many else []
         if len(alike) >= many:
             return _within(alike)
         below = size
@@ -74,6 +75,16 @@ def compact(lake: Lake, ledger: Book, table: str, many: int = MANY) -> int:
         raise
     stage.discard()
     return len(files)
+
+
+def _of_one_form(folder: Path, files: list[RowMapping]) -> list[RowMapping]:
+    """Take the files of the form that most of them have: those of some tables differ in their columns."""
+    import pyarrow.parquet as pq
+
+    forms: dict[bytes, list[RowMapping]] = {}
+    for file in files:
+        forms.setdefault(pq.read_schema(folder / file["path"]).serialize().to_pybytes(), []).append(file)
+    return max(forms.values(), key=len)
 
 
 def _within(files: list[RowMapping]) -> list[RowMapping]:

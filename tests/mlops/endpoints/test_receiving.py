@@ -15,7 +15,9 @@ from trivium.facts.predictions import decode_predictions
 from trivium.facts.problem import ProblemError, refuse
 from trivium.facts.statements import ACCEPTED, EQUAL, TOLERANCE, Correct
 from trivium.intake.predictions.rows import Given
+from trivium.lake.compaction import compact
 from trivium.lake.lake import Lake
+from trivium.lake.manifest import current_files
 from trivium.ledger.book import Ledger
 from trivium.mlops.endpoints.outcomes import Outcome, outcomes
 from trivium.mlops.endpoints.receiving import Received, given_of, receive_batch, receive_files
@@ -169,6 +171,23 @@ def test_a_label_of_one_endpoint_is_not_that_of_another(home: Home) -> None:
     home.send("predictions", one("a"), one("a", endpoint="other"))
     home.send("labels", label("a", "x", endpoint="other"))
     assert [(day.endpoint, day.correct) for day in home.judged(RIGHT)] == [("endpoint:e", 0), ("endpoint:other", 1)]
+
+
+def test_many_small_files_become_one_and_nothing_else_changes(home: Home) -> None:
+    """Files with other features stay apart; what was repeated is still known, and the past is as it was."""
+    for number in range(6):
+        home.send("predictions", one(f"p{number}", **({"site": "left"} if number == 5 else {"age": number})))
+        home.send("labels", label(f"p{number}", "x" if number else "y"))
+    before, head = counts(home.judged(RIGHT)), home.ledger.head().sequence
+    assert [compact(home.lake, home.ledger, table, many=4) for table in ("predictions", "labels")] == [5, 6]
+    with home.lake.reading() as connection:
+        files = [len(current_files(connection, table)) for table in ("predictions", "labels")]
+    assert files == [2, 1]
+    assert counts(home.judged(RIGHT)) == before
+    assert counts(outcomes(home.lake, "version", ["model:m/1"], RIGHT, EVER, EVER, as_of=head)) == before
+    assert home.send("predictions", one("p3", age=3)).repeated == 1
+    assert home.send("labels", label("p3")).repeated == 1
+    assert compact(home.lake, home.ledger, "predictions", many=4) == 0
 
 
 answers = st.lists(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from trivium.entrypoints.answers.received import EndpointGiven, Receipt, entering, receipt
+from trivium.entrypoints.answers.received import EndpointGiven, Receipt, entering, receipt, tidy
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.predictions import LABELS
 
@@ -65,6 +65,7 @@ def ask_batch(rooms: Rooms, batch: Batch, request: Once | None = None) -> Answer
         LABELS, batch.labels, given=given, head=lambda: rooms.ledger.head().sequence, lake=rooms.lake,
         enter=entering(rooms, request, _answer),
     )  # fmt: skip
+    tidy(rooms, LABELS)
     return _answer(report)
 
 

@@ -17,6 +17,7 @@ from trivium.entrypoints.answers.received import (
     counted,
     entering,
     receipt,
+    tidy,
 )
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.predictions import PREDICTIONS
@@ -78,6 +79,7 @@ def ask_batch(rooms: Rooms, batch: Batch, request: Once | None = None) -> Answer
         PREDICTIONS, batch.predictions, given=given, head=lambda: rooms.ledger.head().sequence, lake=rooms.lake,
         enter=entering(rooms, request, _answer),
     )  # fmt: skip
+    tidy(rooms, PREDICTIONS)
     return _answer(report)
 
 

@@ -100,6 +100,16 @@ def counted(report: Received) -> tuple[Counted, ...]:
     return tuple(found)
 
 
+def tidy(rooms: Rooms, table: str) -> None:
+    """Let the small files of a table be written again as one, aside, once there are many.
+
+    What is refused changes nothing, and is tried again after the next delivery.
+    """
+    from trivium.lake.compaction import compact
+
+    rooms.aside.submit(compact, rooms.lake, rooms.ledger, table)
+
+
 def entering(rooms: Rooms, request: Once | None, told: Any) -> Enter:
     """Make what appends a delivery's facts; with a request its answer (`told` of the report) is kept with them."""
     from trivium.mlops.endpoints.receiving import Stated
