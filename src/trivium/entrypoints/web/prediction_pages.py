@@ -28,6 +28,8 @@ _TESTS: Final = {
     "shape": "type",
     "presence": "presence",
 }
+_BY_CHANCE: Final = frozenset({"kolmogorov_smirnov"})
+"""Tests that are told by their distance for many rows, and by its p-value for few."""
 _STATES: Final = {"drifted": ("bad", "drifted"), "same": ("ok", "as before"), "unjudged": ("none", "not judged")}
 _DRAWN: Final = 12
 """Columns whose distribution is drawn."""
@@ -50,6 +52,7 @@ def drift_page(rooms: Rooms, request: Request) -> Context:
         "current_rows": answer.current_rows,
         "unsent": ", ".join(answer.unsent),
         "drifted": sum(one.state == "drifted" for one in answer.columns),
+        "judged": sum(one.state != "unjudged" for one in answer.columns),
         "columns": [_column(one) for one in answer.columns],
         "drawn": [_drawn(one) for one in answer.columns if one.bins][:_DRAWN],
         "other": {"text": "Performance", "href": performance_address(answer.asset)},
@@ -105,7 +108,8 @@ def _column(one: drift_show.ColumnDrift) -> Context:
         "colour": colour,
         "word": word,
         "sentence": one.sentence,
-        "test": _TESTS[one.test],
+        "test": _TESTS[one.test]
+        + (", p-value" if one.test in _BY_CHANCE and one.value == one.kolmogorov_smirnov_p else ""),
         "reason": one.reason,
         "value": "–" if one.value is None else figure(one.value),
         "threshold": "–" if one.threshold is None else figure(one.threshold),
