@@ -112,7 +112,8 @@ class Unsupported(Answering):
     async def respond(self, request: Request) -> Response:
         """Refuse a bad path, and else say that this is not done here."""
         safe_path(request.path_params["path"])
-        raise refuse("not_implemented", f"{self._what} {_UNSUPPORTED}", status=501)
+        fix = f"Use PUT and GET of {BASE}/artifacts."
+        raise refuse("not_implemented", f"{self._what} {_UNSUPPORTED}", status=501, where="address", fix=fix)
 
 
 async def _take(request: Request, incoming: Incoming, limit: int) -> None:
