@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, text
 
-from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books, charge
+from tests.evidence.clinic import AS_OF, CLEAN, ENDPOINT, MODEL, NOVEMBER, OCTOBER, PRODUCT, RAW, TEAM, X, books, charge
 from tests.evidence.clinic import connection as clinic
 from tests.graph.graph_made import ran
 from trivium.dataops.healths import healths
 from trivium.evidence.next_steps import Bad, Situation, next_steps
-from trivium.evidence.overview import Overview, overview, stands_on
+from trivium.evidence.overview import PARTS, Overview, overview, stands_on
 from trivium.evidence.unjoined import unjoined
 from trivium.facts.money import add
 from trivium.facts.period import Period
 from trivium.facts.statements import Belongs, Titled
+from trivium.finops.loaded import loaded
 from trivium.finops.statement import statement
 from trivium.graph.assets import all_assets
 from trivium.graph.traversal import Lineage
@@ -46,6 +48,23 @@ def test_a_product_s_cost_is_its_line_of_the_statement_this_month_and_last(conne
     assert [month.amount for month in row.trend] == [lines[OCTOBER][PRODUCT], lines[NOVEMBER][PRODUCT]]
     assert (row.title, row.owners) == ("Triage", (TEAM,))
     assert shown(connection, OCTOBER).products[0].cost_before is None
+
+
+def test_its_newest_model_says_what_most_of_it_is(connection: Connection) -> None:
+    rows = {row.product: row.model for row in shown(connection, NOVEMBER).products}
+    found = loaded(books(connection), MODEL)
+    parts = [found.direct, found.upstream, found.trials, found.serving, found.tokens]
+    assert rows[PRODUCT] is not None
+    assert (rows[PRODUCT].version, rows["product:quiet"]) == (MODEL, None)
+    assert rows[PRODUCT].share == Fraction(max(parts)) / Fraction(sum(parts))
+    assert getattr(found, {said: part for part, said in PARTS.items()}[rows[PRODUCT].part]) == max(parts)
+
+
+def test_a_home_with_too_much_to_run_again_says_it_on_each_model_s_page(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trivium.evidence.overview.WORK", 0)
+    assert [row.model for row in shown(connection, NOVEMBER).products] == [None, None]
 
 
 def test_its_quality_is_that_of_everything_upstream(connection: Connection) -> None:

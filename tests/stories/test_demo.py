@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,9 +17,11 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from mlflow import MlflowClient
 from rich.console import Console
 
 from tests.stories.served import PROGRAM, Served, clean_environment, end, trivium
@@ -30,7 +33,10 @@ from trivium.facts.period import month_of
 
 LIMIT_S = 240
 PREFIX = "/api/trivium/v1"
-CHAMPIONS = ("model:biopsy-triage/", "model:form-digitiser/")
+PRODUCTS = ("biopsy-triage", "form-digitiser", "patient-assistant")
+PARTS = ("direct", "upstream", "trials", "serving", "tokens")
+MOST = {"model:biopsy-triage/4": "upstream", "model:form-digitiser/4": "trials", "model:patient-assistant/2": "tokens"}
+"""The part that is most of what the newest version of each model took."""
 
 
 @dataclass
@@ -63,6 +69,10 @@ class Demo:
         """Ask for a statement over HTTP."""
         query = "".join(f"&{name}={value}" for name, value in asked.items())
         return self.served.json(f"{PREFIX}/cost/statement?period={month}{query}")
+
+    def ask(self, path: str, **asked: Any) -> Any:
+        """Ask any question over HTTP."""
+        return self.served.json(f"{PREFIX}{path}?{urlencode(asked)}")
 
 
 def start(row: dict[str, str]) -> int:
@@ -156,10 +166,10 @@ def test_closed_months_have_not_moved_since_they_were_closed(demo: Demo) -> None
 
 def test_the_correction_takes_the_way_of_its_trial(demo: Demo) -> None:
     [row] = demo.bills[f"focus-{demo.months[-1]}-correction.csv"]
-    head = demo.served.json(f"{PREFIX}/ledger/head")["sequence"]
+    [corrected] = demo.ask("/facts", kind="charges.imported", limit=1)["facts"]
     before, after = (
         {line["account"]: Decimal(line["amount"]) for line in demo.statement(demo.months[-1], known=known)["lines"]}
-        for known in (head - 1, head)
+        for known in (corrected["sequence"] - 1, corrected["sequence"])
     )
     moved = {key: after[key] - before.get(key, Decimal(0)) for key in after if after[key] != before.get(key)}
     assert before.keys() <= after.keys()
@@ -169,22 +179,94 @@ def test_the_correction_takes_the_way_of_its_trial(demo: Demo) -> None:
     }  # fmt: skip
 
 
-def test_two_products_tell_two_stories(demo: Demo) -> None:
-    triage, forms = (
-        demo.served.json(f"{PREFIX}/cost/show?key=model:{product}/3") for product in ("biopsy-triage", "form-digitiser")
-    )
-    for cost in (triage, forms):
-        assert sum(Decimal(cost[part]) for part in ("build", "run")) == Decimal(cost["total"])
-    assert Decimal(triage["upstream"]) > Decimal(triage["build"]) / 2
-    assert Decimal(forms["trials"]) > Decimal(forms["build"]) / 2
-    assert Decimal(forms["tokens"]) > 0 == Decimal(triage["tokens"])
+def test_three_products_tell_three_stories(demo: Demo) -> None:
+    for version, part in MOST.items():
+        cost = demo.ask("/cost/show", key=version)
+        parts = {name: Decimal(cost[name]) for name in PARTS}
+        assert sum(parts.values()) == Decimal(cost["total"])
+        assert parts[part] > Decimal(cost["total"]) / 2
+        row = next(one for one in demo.ask("/overview")["products"] if one["model"] == version)
+        assert row["most"] == {"upstream": "data"}.get(part, part)
+        assert Decimal(row["share"]) == (parts[part] / Decimal(cost["total"])).quantize(Decimal("0.0001"))
+        assert Decimal(row["cost"]) == next(
+            Decimal(line["amount"])
+            for line in demo.statement(demo.months[-1], by="product")["lines"]
+            if line["account"] == row["product"]
+        )
+    assert {one["product"] for one in demo.ask("/overview")["products"]} == {f"product:{name}" for name in PRODUCTS}
+
+
+def test_tokens_of_the_bill_are_those_of_the_spans_and_estimates_split_them(demo: Demo) -> None:
+    for month in demo.months:
+        usage = demo.ask("/usage", period=month)
+        rows = [row for row in demo.bills[f"focus-{month}.csv"] if row["ConsumedUnit"] == "1M Tokens"]
+        assert {row["ResourceId"] for row in rows} == {"llm-gateway"}
+        billed = sum(Decimal(row["ConsumedQuantity"]) for row in rows)
+        assert billed == Decimal(usage["input_tokens"] + usage["output_tokens"]) / 1_000_000
+        coverage = {one["basis"]: Decimal(one["amount"]) for one in demo.statement(month)["coverage"]}
+        assert coverage["estimate"] == sum(Decimal(row["EffectiveCost"]) for row in rows)
+    assert {line["endpoint"] for line in usage["lines"]} == {"endpoint:form-digitiser", "endpoint:patient-assistant"}
+    assert [one["model"] for one in usage["unknown"]] == ["clinic-chat-8b"]
+    assert usage["cache_read_tokens"] > 0
+    for version in MOST:
+        tokens = Decimal(demo.ask("/cost/show", key=version)["tokens"])
+        assert (tokens > 0) is not version.startswith("model:biopsy-triage/")
+
+
+def test_what_is_not_joined_is_little_and_explained(demo: Demo) -> None:
+    found = demo.ask("/graph/unmatched")
+    assert {one["name"] for one in found["names"]} == {
+        "vm-notebook-3", "Example Key Management", "dataset:s3://health-lake/biopsy/feature",
+    }  # fmt: skip
+    assert all(one["why"] and one["line"] for one in found["names"])
+    assert Decimal(found["share"]) < Decimal("0.05")
+
+
+@pytest.mark.parametrize("version", ["model:biopsy-triage/3", "model:form-digitiser/3", "model:patient-assistant/2"])
+def test_an_accurate_prediction_of_each_product_has_a_price(version: str, demo: Demo) -> None:
+    found = demo.ask("/kpi/cost-per-accurate-prediction", version=version, period=demo.months[-2])["run_rate"]
+    assert found["reason"] == ""
+    assert Decimal(found["cost"]) == sum(Decimal(found[part]) for part in ("build", "serving", "tokens"))
+    assert Decimal(found["low"]) < Decimal(found["value"]) < Decimal(found["high"])
+    assert Decimal(0) < Decimal(found["coverage"]) < 1
+    assert found["labelled_correct"] < found["labelled"] < found["predictions"]
+
+
+def test_trials_of_both_clients_are_one_run_and_versions_have_aliases_and_arrays(demo: Demo, tmp_path: Path) -> None:
+    client = MlflowClient(demo.served.address)
+    counted = {one["name"]: (one["runs"], one["failed"]) for one in demo.ask("/experiments")["experiments"]}
+    assert {name: counted[name] for name in PRODUCTS} == {
+        "biopsy-triage": (24, 4), "form-digitiser": (48, 8), "patient-assistant": (8, 2),
+    }  # fmt: skip
+    for product in PRODUCTS:
+        champion = client.get_model_version_by_alias(product, "champion")
+        challenger = client.get_model_version_by_alias(product, "challenger")
+        assert int(champion.version) == int(challenger.version) + 1
+        assert "trivium.happened_at" in champion.tags
+        run = client.get_run(champion.run_id)
+        assert run.inputs.dataset_inputs[0].dataset.source_type == "s3"
+        told = run.data.tags["openlineage.run_id"]
+        assert demo.ask("/run", run=f"run:{told}") == demo.ask("/run", run=f"run:{champion.run_id}")
+        learnt = client.get_logged_model(champion.source.rpartition("/")[2])
+        assert {one.path for one in client.list_logged_model_artifacts(learnt.model_id)} == {"model.json", "arrays.npz"}
+    [forms] = client.get_latest_versions("form-digitiser", ["Production"])
+    assert forms.version == "4"
+    history = client.get_metric_history(champion.run_id, "mean_reciprocal_rank")
+    assert [one.step for one in history] == list(range(20))
+
+
+def test_the_laboratory_shows_in_drift_and_in_performance(demo: Demo) -> None:
+    drift = demo.ask("/drift/show", key="model:biopsy-triage/3", period=demo.months[-1])
+    assert (drift["state"], "100 times smaller" in drift["sentence"]) == ("drifted", True)
+    assert {one["column"] for one in drift["columns"] if one["state"] == "drifted"} >= {"mean_area"}
+    assert drift["sentence"].partition(":")[0] in demo.printed
 
 
 def test_every_named_account_of_the_bill_is_there(demo: Demo) -> None:
     accounts = {line["account"] for line in demo.statement(demo.months[-1], by="product")["lines"]}
     assert accounts >= {
-        "commitment_unused", "credit", "idle", "prepaid", "product:biopsy-triage", "product:form-digitiser", "shared",
-        "tax", "unallocated",
+        "commitment_unused", "credit", "idle", "prepaid", "product:biopsy-triage", "product:form-digitiser",
+        "product:patient-assistant", "shared", "tax", "unallocated",
     }  # fmt: skip
 
 
@@ -193,7 +275,7 @@ def test_the_ledger_verifies_and_the_answers_are_printed_whole(demo: Demo) -> No
     assert (verified.returncode, msgspec.json.decode(verified.stdout)["problems"]) == (0, [])
     assert "facts, verified" in demo.printed
     assert "…" not in demo.printed
-    for name in ("vm-notebook-3", "dataset:s3://health-lake/biopsy/feature", *CHAMPIONS, *demo.months):
+    for name in ("vm-notebook-3", "dataset:s3://health-lake/biopsy/feature", *MOST, *demo.months):
         assert name in demo.printed
     by_product = {line["account"]: line["amount"] for line in demo.statement(demo.months[-1], by="product")["lines"]}
     assert f"{Decimal(by_product['product:biopsy-triage']):,.2f}" in demo.printed
@@ -211,8 +293,8 @@ def test_what_a_broken_table_puts_at_risk_is_said(demo: Demo) -> None:
 
 
 def figures(printed: str) -> list[str]:
-    """Give the printed tables without what differs between two runs: the seconds, the address."""
-    return [line for line in printed.splitlines() if "Trivium serves at" not in line]
+    """Give the printed tables without what differs between two runs: seconds, address, how spans were grouped."""
+    return [line for line in printed.splitlines() if not re.search("Trivium serves at|facts, verified", line)]
 
 
 def test_a_second_run_makes_its_own_home_anew_beside_a_taken_port(demo: Demo, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What does each product cost, how sound is what it stands on, who has it, and what is to be done?"""
+"""What does each product cost, of what, how sound is what it stands on, who has it, and what is to be done?"""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     trend: Annotated[tuple[Month, ...], Meta(description="Its line of each of the last months.")]
+    model: Annotated[
+        str,
+        Meta(
+            description="The newest version of its model; empty where it has none whose cost is known, or the home is "
+            "too large to say it of all products at once.",
+            extra=words(absent="none, or not said here"),
+        ),
+    ]
+    most: Annotated[
+        str,
+        Meta(
+            description="The largest part of what that version took to date: `data`, `trials`, `runs`, `serving` or "
+            "`tokens`.",
+            extra=words(absent="not said here"),
+        ),
+    ]
+    share: Annotated[
+        str | None,
+        Meta(description="That part's share of it, to four decimals.", extra=words(absent="not said here")),
+    ]
     quality: Annotated[str, Meta(description="`ok`, `bad`, or `unknown` where nothing checks what it stands on.")]
     kept: Annotated[int, Meta(description="How many checks of what it stands on hold.")]
     checks: Annotated[int, Meta(description="How many checks there are.")]
@@ -149,6 +169,9 @@ def _product(row: ProductRow, text: str, about: str) -> Product:
         cost=money(row.cost),
         cost_before=None if row.cost_before is None else money(row.cost_before),
         trend=tuple(_month(one) for one in row.trend),
+        model=row.model.version if row.model else "",
+        most=row.model.part if row.model else "",
+        share=f"{float(row.model.share):.4f}" if row.model else None,
         quality="bad" if row.bad else "ok" if row.checks else "unknown",
         kept=row.kept,
         checks=row.checks,

@@ -87,6 +87,11 @@ def _product(one: overview.Product, names: Names) -> Context:
         "cost": one.cost,
         "cost_before": one.cost_before,
         "trend": one.trend,
+        "most": one.model
+        and {
+            "text": f"{Decimal(one.share or 0):.0%} of its model is {one.most}",
+            "href": asset_address(one.model),
+        },
         "quality": {
             "kept": one.kept,
             "total": one.checks,
