@@ -18,6 +18,8 @@ from trivium.intake.openlineage.reader import accept
 FEATURES = "dataset:worked/features"
 AS_OF = "2026-11-20T00:00:00Z"
 NEEDED = {"key": FEATURES, "q": "features", "as_of": AS_OF, "version": "model:m/1", "endpoint": "endpoint:m"}
+VERSIONS = {"drift_show", "performance_show", "version_show", "model_show"}
+"""Questions whose key is that of a model version."""
 REPORTS = [one for one in QUESTIONS if "known" in {field.name for field in msgspec.structs.fields(one.params)}]
 FAILING = {
     "eventType": "COMPLETE", "eventTime": "2026-11-12T03:00:00Z", "producer": "https://example.com/tests",
@@ -45,9 +47,14 @@ def told_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rooms,
 
 def asked(rooms: Rooms, question: Question, known: int | None = None) -> bytes:
     """Answer a question about the features as of one instant."""
+    return msgspec.json.encode(question.ask(rooms, question.params(**given(question), known=known)))
+
+
+def given(question: Question) -> dict[str, str]:
+    """Say what a question needs."""
     names = {field.name for field in msgspec.structs.fields(question.params)}
-    given = {name: value for name, value in NEEDED.items() if name in names}
-    return msgspec.json.encode(question.ask(rooms, question.params(**given, known=known)))
+    about = NEEDED | ({"key": NEEDED["version"]} if question.name in VERSIONS else {})
+    return {name: value for name, value in about.items() if name in names}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.name)
@@ -84,8 +91,7 @@ def test_quality_is_what_was_known_of_it(told_more: tuple[Rooms, int, dict[str, 
 def test_http_spells_it_alike(question: Question, told_more: tuple[Rooms, int, dict[str, bytes]]) -> None:
     rooms, before, first = told_more
     ask: Caller = caller(rooms)
-    names = {field.name for field in msgspec.structs.fields(question.params)}
-    query = "&".join(f"{name}={value}" for name, value in NEEDED.items() if name in names)
+    query = "&".join(f"{name}={value}" for name, value in given(question).items())
     answered = ask.ask(f"{PREFIX}{question.path}?{query}&known={before}")
     assert (answered.status, answered.body) == (200, first[question.name])
 
@@ -100,5 +106,5 @@ def test_a_sequence_that_is_not_there_is_refused(told_more: tuple[Rooms, int, di
 def test_a_home_with_nothing_known_answers(tmp_path: Path) -> None:
     with worked_rooms(tmp_path / "home") as rooms:
         for question in REPORTS:
-            if "key" not in {field.name for field in msgspec.structs.fields(question.params)}:
+            if given(question).keys().isdisjoint(("key", "version", "endpoint")):
                 assert asked(rooms, question, 0)
