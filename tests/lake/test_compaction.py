@@ -13,6 +13,7 @@ from trivium.facts.fact import Fact
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import ProblemError, refuse
 from trivium.facts.spans import TABLE, SpansReceived, encode_spans
+from trivium.lake import compaction
 from trivium.lake.compaction import compact, due
 from trivium.lake.lake import Lake
 from trivium.ledger.book import Ledger
@@ -77,3 +78,13 @@ def test_two_compactions_of_the_same_files_are_refused(ledger: Ledger, lake: Lak
     with pytest.raises(ProblemError, match="no longer holds"):
         ledger.append([Fact(kind=Kind.LAKE_COMPACTED, subject="", happened_at=0, source="t", key="x", body=body)])
     assert ids(lake) == [0, 1, 2]
+
+
+def test_rows_of_several_groups_stand_once_each(ledger: Ledger, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "_GROUP_ROWS", 2)
+    for number in range(5):
+        put(ledger, lake, number)
+    assert compact(lake, ledger, TABLE, many=5) == 5
+    assert ids(lake) == [0, 1, 2, 3, 4]
+    [file] = due(lake, TABLE, 1)
+    assert pq.ParquetFile(lake.folder / file["path"]).num_row_groups == 3
