@@ -78,7 +78,7 @@ class Sankey extends Chart<SankeyData> {
   }
   protected override frame(): HTMLElement {
     this.plot.classList.add("wide");
-    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Drawing" }, this.plot);
+    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Drawing: ${this.getAttribute("label") ?? ""}` }, this.plot);
   }
   protected override beneath(data: SankeyData): HTMLElement[] {
     const below = data.links.filter((link) => size(link.amount) < 0).length;

@@ -45,7 +45,7 @@ class Parallel extends Chart<ParallelData> {
   }
   protected override frame(): HTMLElement {
     this.plot.classList.add("wide");
-    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Drawing" }, this.plot);
+    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Drawing: ${this.getAttribute("label") ?? ""}` }, this.plot);
   }
   protected table(data: ParallelData): HTMLElement {
     const rows = () => data.lines.map((line) => [line.title, ...line.values.map((value) => (value === null ? "–" : String(value)))]);

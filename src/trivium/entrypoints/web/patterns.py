@@ -18,6 +18,9 @@ def patterns() -> dict[str, Any]:
         "bars": _bars(),
         "sankey": _sankey(),
         "tree": _tree(),
+        **_table(),
+        "curves": _curves(),
+        "parallel": _parallel(),
         "lines": [
             {"title": "Training runs", "amount": "40", "share": "0.166666667", "discipline": "models"},
             {"title": "Data it was trained on", "amount": "142.5", "share": "0.59375", "discipline": "data"},
@@ -150,4 +153,39 @@ def _tree() -> dict[str, Any]:
              "discipline": "models", "amount": "58", "share": "0.24", "basis": "by bytes", "href": "#tree"},
         ],
         "charges": [{"title": "Training run T1", "amount": "40", "basis": "tagged", "note": "5 Nov 2026"}],
+    }  # fmt: skip
+
+
+def _table() -> dict[str, Any]:
+    head = [("Run", "", False), ("Status", "", False), ("Took", "", True), ("sample", "descending", True)]
+    columns = [
+        {"title": title, "under": "metric" if sort else "", "n": n, "href": "#sorted", "sort": sort or None}
+        for title, sort, n in head
+    ]
+    return {
+        "filter": {"action": "#sorted", "keep": [], "value": "metrics.sample >", "label": "Filter, in MLflow's grammar",
+                   "hint": "", "problem": {"title": "The sample filter ends after `>`.", "fix": "Write a number."}},
+        "choose": {"action": "#sorted", "keep": [], "text": "Columns", "groups": [
+            {"title": "Metrics", "columns": [{"name": "metrics.sample", "text": "sample", "chosen": True}]}]},
+        "sorted_columns": [{"title": ""}, *columns],
+        "sorted_rows": [{"name": "trial 2", "status": "FINISHED", "took": 71_000, "value": 0.93345},
+                        {"name": "trial 1", "status": "FAILED", "took": 340, "value": None}],
+    }  # fmt: skip
+
+
+def _curves() -> dict[str, Any]:
+    series = [
+        {"title": f"trial {number + 1}", "href": "#curves",
+         "points": [(step, round(2 / (1 + step * (number + 1) / 9), 4)) for step in range(40)]}
+        for number in range(5)
+    ]  # fmt: skip
+    return {"axis": "step", "log": False, "series": series}
+
+
+def _parallel() -> dict[str, Any]:
+    lines = [("trial 1", [0.1, "adam", 0.91]), ("trial 2", [0.01, "sgd", 0.87]), ("trial 3", [0.05, "adam", 0.94])]
+    return {
+        "axes": [{"title": "rate", "kind": "param"}, {"title": "optimiser", "kind": "param"},
+                 {"title": "sample_auc", "kind": "metric"}],
+        "lines": [{"title": title, "href": "#curves", "values": values} for title, values in lines],
     }  # fmt: skip
