@@ -86,7 +86,7 @@ def theirs(home: Path, worlds: list[tuple[World, list[Asked]]]) -> list[list[dic
     environment = {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": "/usr/bin:/bin", "HOME": str(home)}
     ended = subprocess.run(
         [str(interpreter("mlflow3")), str(SCRIPT)],
-        input=json.dumps(told), capture_output=True, text=True, check=True, env=environment, timeout=900, cwd=home,
+        input=json.dumps(told), capture_output=True, text=True, check=True, env=environment, timeout=1_800, cwd=home,
     )  # fmt: skip
     answers: list[list[dict[str, Any]]] = json.loads(ended.stdout)
     return answers
@@ -114,5 +114,5 @@ def test_some_hundred_searches_find_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_ten_thousand_searches_find_the_same(tmp_path: Path) -> None:
-    assert compare(tmp_path, worlds=60, searches=40, seed=20_261_123) > 3_000
+def test_six_thousand_searches_find_the_same(tmp_path: Path) -> None:
+    assert compare(tmp_path, worlds=25, searches=40, seed=20_261_123) > 1_500
