@@ -14,9 +14,12 @@ from tests.entrypoints.worked import worked_rooms
 from tests.finops.test_books import question
 from trivium.entrypoints.answers import close_month, cost_statement
 from trivium.entrypoints.answers.rooms import Rooms
+from trivium.facts.fact import Fact
 from trivium.facts.instants import parse_instant
+from trivium.facts.kinds import Kind
 from trivium.facts.period import parse_period
 from trivium.facts.problem import ProblemError
+from trivium.facts.tracking import Change, RunChanged, RunCreated, RunLogged, encode_change, kind_of_change
 from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import keep_books
 from trivium.finops.closing import CloseMonth, closed_of
@@ -71,6 +74,40 @@ def test_what_a_run_of_the_month_still_tells_after_its_end_stands_in_the_way(roo
     rooms.ledger.append([accept(event("11-30", "03").replace(b"COMPLETE", b"START").replace(b"features", b"raw"))])
     command = computed(rooms)
     came = rooms.ledger.append([accept(event("12-01", "03"))])[0].sequence
+    with pytest.raises(ProblemError, match=f"Fact {came} was recorded while 2026-11 was computed"):
+        rooms.ledger.execute(command)
+
+
+def logged(change: Change) -> Fact:
+    """State a change that an MLflow client made in December."""
+    kind = Kind(kind_of_change(change))
+    return Fact(
+        kind=kind, subject="run:live", happened_at=parse_instant("2026-12-01T09:00:00Z"), source="mlflow",
+        key=str(kind), body=encode_change(change),
+    )  # fmt: skip
+
+
+def begun(day: str) -> RunCreated:
+    start = parse_instant(f"2026-{day}T08:00:00Z") // 1_000
+    return RunCreated(
+        run="live", experiment=1, experiment_name="search", name="one", user="", start_ms=start, artifact_uri=""
+    )
+
+
+def test_trials_that_go_on_while_an_earlier_month_is_closed_do_not_keep_it_open(rooms: Rooms) -> None:
+    command = computed(rooms)
+    live = [begun("12-01"), RunLogged(run="live", params={"depth": "3"}), RunChanged(run="live", status="FINISHED")]
+    rooms.ledger.append([logged(change) for change in live])
+    assert rooms.ledger.execute(command)
+
+
+def test_a_trial_that_began_in_the_month_stands_in_its_way_also_with_what_it_tells_later(rooms: Rooms) -> None:
+    command = computed(rooms)
+    came = rooms.ledger.append([logged(begun("11-20"))])[0].sequence
+    with pytest.raises(ProblemError, match=f"Fact {came} was recorded while 2026-11 was computed"):
+        rooms.ledger.execute(command)
+    command = computed(rooms)
+    came = rooms.ledger.append([logged(RunChanged(run="live", status="FINISHED"))])[0].sequence
     with pytest.raises(ProblemError, match=f"Fact {came} was recorded while 2026-11 was computed"):
         rooms.ledger.execute(command)
 

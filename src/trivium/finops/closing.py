@@ -15,7 +15,7 @@ from trivium.facts.kinds import DECLARED, TRACED, Kind
 from trivium.facts.money import plain
 from trivium.facts.period import Period, parse_period
 from trivium.facts.problem import ProblemError, refuse
-from trivium.facts.statements import Reader, RunSeen
+from trivium.facts.statements import Reader, RunSeen, TrialOf
 from trivium.finops.archive import freeze, thaw
 from trivium.finops.books import Books, MonthBook
 from trivium.finops.closings import Closings
@@ -36,8 +36,13 @@ CLOSED = Table(
 )
 SOURCE: Final = "trivium.close"
 FACTS_CAME: Final = "facts_came"
-OBSERVED: Final = frozenset({Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED})
-"""Kinds of observations that a month may count: those that happened in it."""
+OBSERVED: Final = frozenset(
+    {
+        Kind.LINEAGE_EVENT, Kind.SPANS_RECEIVED, Kind.PREDICTIONS_RECEIVED, Kind.RUN_CREATED, Kind.RUN_CHANGED,
+        Kind.RUN_LOGGED, Kind.RUN_USED,
+    }
+)  # fmt: skip
+"""Kinds that say when what they tell of happened: a month may count what happened in it, and its runs."""
 COUNTED: Final = DECLARED | TRACED | OBSERVED | {Kind.CHARGES_IMPORTED}
 """Kinds of facts that a month may count."""
 _AT_ONCE: Final = 1_000
@@ -122,9 +127,10 @@ def _counts_in(connection: Connection, recorded: RecordedFact, month: Period, re
     if recorded.fact.kind not in OBSERVED:
         return True
     said = reader(recorded)
-    if any(getattr(one, "day", getattr(one, "at", 0)) < month.end for one in said):
+    named = {one.run for one in said if isinstance(one, TrialOf)}
+    if any(getattr(one, "day", getattr(one, "at", 0)) < month.end for one in said if not isinstance(one, TrialOf)):
         return True
-    named = {key for one in said if isinstance(one, RunSeen) for key in (one.run, one.parent, *one.same_as) if key}
+    named |= {key for one in said if isinstance(one, RunSeen) for key in (one.run, one.parent, *one.same_as) if key}
     begun = select(runs.c.run).join(names, names.c.id == runs.c.run)
     begun = begun.where(names.c.key.in_(named), runs.c.start_at < month.end)
     return connection.execute(begun.limit(1)).first() is not None
