@@ -12,8 +12,17 @@ from bench.otlp import otlp
 from bench.pages import pages
 from bench.result import table, write
 from bench.server import server
+from bench.tracking import tracking
 
-PARTS = {"server": server, "bills": bills, "attribution": attribution, "pages": pages, "otlp": otlp, "drift": drift}
+PARTS = {
+    "server": server,
+    "bills": bills,
+    "attribution": attribution,
+    "pages": pages,
+    "otlp": otlp,
+    "drift": drift,
+    "tracking": tracking,
+}
 
 
 def main() -> int:

@@ -17,12 +17,12 @@ _ASKED_EACH_S = 0.005
 @contextmanager
 def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, float]]:
     """Serve a home: gives the process, its port, and the seconds until it answered `/health`."""
-    port = _free_port()
+    port = free_port()
     begun = time.perf_counter()
     command = [str(Path(sys.executable).with_name("trivium")), "up", "--home", str(home), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        while not _healthy(port):
+        while not healthy(port):
             if process.poll() is not None:
                 raise RuntimeError("the server did not start")
             time.sleep(_ASKED_EACH_S)
@@ -32,7 +32,8 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, float]]:
         process.wait(60)
 
 
-def _healthy(port: int) -> bool:
+def healthy(port: int) -> bool:
+    """Say whether a server answers `/health`."""
     try:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/health")
@@ -41,7 +42,8 @@ def _healthy(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
