@@ -56,7 +56,7 @@ class Search(msgspec.Struct):
     """What all searches share; `max_results` None where nothing was said."""
 
     filter: str = ""
-    max_results: int | None = None
+    max_results: Whole | None = None
     order_by: list[str] = []
     page_token: str = ""
 
@@ -72,7 +72,7 @@ class CreateRun(msgspec.Struct):
 
     experiment_id: str = ""
     user_id: str = ""
-    start_time: int = 0
+    start_time: Whole = 0
     tags: list[Pair] = []
     run_name: str = ""
 
@@ -88,7 +88,7 @@ class UpdateRun(RunAsked):
     """`POST runs/update`."""
 
     status: str | int | None = None
-    end_time: int | None = None
+    end_time: Whole | None = None
     run_name: str | None = None
 
 
@@ -154,7 +154,7 @@ class ModelInput(msgspec.Struct):
     """A logged model that a run takes or makes."""
 
     model_id: str = ""
-    step: int = 0
+    step: Whole = 0
 
 
 class LogInputs(msgspec.Struct):
@@ -191,7 +191,7 @@ class MetricHistory(RunAsked):
 
     metric_key: str = ""
     page_token: str = ""
-    max_results: int | None = None
+    max_results: Whole | None = None
 
 
 class MetricHistories(msgspec.Struct):
@@ -200,9 +200,9 @@ class MetricHistories(msgspec.Struct):
     run_ids: list[str] = []
     run_id: list[str] = []
     metric_key: str = ""
-    start_step: int | None = None
-    end_step: int | None = None
-    max_results: int | None = None
+    start_step: Whole | None = None
+    end_step: Whole | None = None
+    max_results: Whole | None = None
 
 
 class ListArtifacts(RunAsked):
@@ -248,7 +248,7 @@ class SearchLoggedModels(msgspec.Struct):
     experiment_ids: list[str] = []
     filter: str = ""
     datasets: list[dict[str, Any]] = []
-    max_results: int | None = None
+    max_results: Whole | None = None
     order_by: list[dict[str, Any]] = []
     page_token: str = ""
 

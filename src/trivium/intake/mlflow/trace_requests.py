@@ -9,7 +9,7 @@ import msgspec
 
 from trivium.facts.instants import Instant, format_instant, parse_instant
 from trivium.intake.mlflow.checks import invalid
-from trivium.intake.mlflow.requests import Pair
+from trivium.intake.mlflow.requests import Pair, Whole
 
 _DURATION: Final = re.compile(r"(-?\d{1,12})(?:\.(\d{1,9}))?s")
 _MILLISECOND: Final = 1_000
@@ -77,7 +77,7 @@ class SearchTraces(msgspec.Struct):
     locations: list[Location] = []
     experiment_ids: list[str] = []
     filter: str = ""
-    max_results: int | None = None
+    max_results: Whole | None = None
     order_by: list[str] = []
     page_token: str = ""
 
@@ -93,8 +93,8 @@ class DeleteTraces(msgspec.Struct):
     """`POST traces/delete-traces`."""
 
     experiment_id: str = ""
-    max_timestamp_millis: int | None = None
-    max_traces: int | None = None
+    max_timestamp_millis: Whole | None = None
+    max_traces: Whole | None = None
     request_ids: list[str] = []
 
 
@@ -109,7 +109,7 @@ class StartOldTrace(msgspec.Struct):
     """`POST /api/2.0/mlflow/traces`, as 2.x clients begin a trace."""
 
     experiment_id: str = ""
-    timestamp_ms: int = 0
+    timestamp_ms: Whole = 0
     request_metadata: list[Pair] = []
     tags: list[Pair] = []
 
@@ -117,7 +117,7 @@ class StartOldTrace(msgspec.Struct):
 class EndOldTrace(msgspec.Struct):
     """`PATCH /api/2.0/mlflow/traces/<id>`, as 2.x clients end a trace."""
 
-    timestamp_ms: int = 0
+    timestamp_ms: Whole = 0
     status: str | int = "OK"
     request_metadata: list[Pair] = []
     tags: list[Pair] = []

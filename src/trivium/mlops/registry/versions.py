@@ -63,15 +63,15 @@ class MakeVersion(Decision):
         super().__init__()
         required(asked.name, "name")
         required(asked.source, "source")
-        check_model_name(asked.name)
-        self._asked, self._tags = asked, given(asked.tags)
-        self._prompt = is_prompt(self._tags)
+        self._asked = asked
+        self._prompt = is_prompt({tag.key: tag.value for tag in asked.tags})
         self._version = 0
 
     def changes(self, connection: Connection) -> Sequence[tuple[str, Change]]:
         """Give it the number after all that ever were; refuses a model that there is not, and a source that is none."""
         asked = self._asked
         origin = origin_of_prompt(asked) if self._prompt else origin_of(connection, asked)
+        tags = given(asked.tags)
         find_model(connection, asked.name)
         self._version = int(fetch(connection, _LAST, name=asked.name)[0][0] or 0) + 1
         created = VersionCreated(
@@ -84,7 +84,7 @@ class MakeVersion(Decision):
             description=asked.description,
             model_id=origin.model_id or None,
             storage_location=origin.storage,
-            tags=self._tags,
+            tags=tags,
             copy_of=origin.copy_of,
             prompt=self._prompt,
         )

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
+from trivium.facts.bounds import INT64
 from trivium.facts.problem import refuse
 from trivium.facts.tracking import ACTIVE, DELETED, Change, ExperimentChanged, ExperimentCreated, ExperimentTagged
 from trivium.intake.mlflow.checks import (
@@ -58,7 +59,7 @@ class ExperimentRow(msgspec.Struct, frozen=True):
 def find_experiment(connection: Connection, experiment_id: str) -> ExperimentRow:
     """Find an experiment by its id; refuses what is no id, and what there is not."""
     number = experiment_number(experiment_id)
-    rows = fetch(connection, _BY_NUMBER, experiment=number)
+    rows = fetch(connection, _BY_NUMBER, experiment=number) if number in INT64 else []
     if not rows:
         raise absent(f"No Experiment with id={number} exists", where="experiment_id")
     return ExperimentRow(*rows[0])
