@@ -40,7 +40,7 @@ from trivium.graph.declarations import declared_now
 from trivium.graph.declared import DeclaredFold
 from trivium.graph.flows import Flows
 from trivium.graph.flows_reader import read_flows
-from trivium.graph.identity import canonical_key, names_now
+from trivium.graph.identity import canonical_key, names_now, names_of
 from trivium.graph.known import as_known
 from trivium.graph.traversal import Lineage, lineage_at
 from trivium.lake.blobs import Blobs
@@ -48,9 +48,11 @@ from trivium.lake.lake import Lake
 from trivium.lake.manifest import newest_delivery
 from trivium.ledger.book import Ledger
 from trivium.mlops.endpoints.fold import EndpointsFold
+from trivium.mlops.fold import ModelsFold
 from trivium.mlops.traces.fold import TracesFold
 from trivium.mlops.traces.prices import price
 from trivium.mlops.traces.reading import used_between, used_up_to
+from trivium.mlops.tracking.lookup import logged_among
 
 Made = TypeVar("Made")
 KEPT: Final = 240
@@ -255,12 +257,18 @@ class Bookkeeping:
             return Names.of_flows(self._titles(state), self.flows(state))
         with self._ledger.reading() as connection:
             names = names_now(connection)
-        return Names(self._titles(state), names, self._run)
+        return Names(self._titles(state), names, self._run, self._logged)
 
     def _run(self, key: str) -> tuple[str, str]:
         """Give the name that a run goes by, and its job."""
         with self._ledger.reading() as connection:
             return canonical_key(connection, key), job_of(connection, key)
+
+    def _logged(self, key: str) -> str:
+        """Give the name that a client gave a run; empty where no client logged it."""
+        with self._ledger.reading() as connection:
+            row = logged_among(connection, names_of(connection, key))
+        return row.name if row else ""
 
     def _ends(self, currency: str, state: State, start: Instant, end: Instant) -> Ends:
         key = ("ends", self._deliveries(state), state.known, currency, start, end)
@@ -339,7 +347,9 @@ class Bookkeeping:
 
     def _fold_content(self, connection: Connection, known: int) -> None:
         """Fold the content of datasets, what is declared where, traffic and traces, beside a graph in memory."""
-        folds: tuple[Fold, ...] = (DataopsFold(self._reader), DeclaredFold(), EndpointsFold(), TracesFold())
+        folds: tuple[Fold, ...] = (
+            DataopsFold(self._reader), DeclaredFold(), EndpointsFold(), TracesFold(), ModelsFold(),
+        )  # fmt: skip
         for fold in folds:
             fold.create(connection)
             wanted = (fact for fact in self._facts(known) if fact.fact.kind in fold.kinds)

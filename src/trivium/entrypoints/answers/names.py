@@ -14,10 +14,19 @@ Run = Callable[[str], tuple[str, str]]
 
 
 class Names:
-    """Names in one state. `titles` are the declared ones, by key; `others` every other name of an asset but runs."""
+    """Names in one state. `titles` are the declared ones, by key; `others` every other name of an asset but runs.
 
-    def __init__(self, titles: Mapping[str, str], others: Mapping[str, str], run: Run) -> None:
-        self._titles, self._others, self._ask = titles, others, run
+    `logged` gives the name that a client gave a run.
+    """
+
+    def __init__(
+        self,
+        titles: Mapping[str, str],
+        others: Mapping[str, str],
+        run: Run,
+        logged: Callable[[str], str] | None = None,
+    ) -> None:
+        self._titles, self._others, self._ask, self._logged = titles, others, run, logged
         self._runs: dict[str, tuple[str, str]] = {}
 
     @classmethod
@@ -45,9 +54,11 @@ class Names:
         return found
 
     def _short(self, key: str) -> str:
-        """Call a run by its job and the beginning of its id."""
+        """Call a run by its job and the beginning of its id; one without a job by the name that its client gave it."""
         job = self.job_of(key)
-        return f"{self.of(job)}, {key[4:12]}" if job else ""
+        if job:
+            return f"{self.of(job)}, {key[4:12]}"
+        return self._logged(key) if self._logged and kind_of(key) == "run" else ""
 
 
 def _run_in(flows: Flows, key: str) -> tuple[str, str]:
