@@ -82,9 +82,11 @@ def start(row: dict[str, str]) -> int:
 def begin(home: Path, *options: str, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
     """Start a demo and read what it prints until it serves or ends."""
     command = [PROGRAM, "demo", "--home", home, *options]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=clean_environment() | environment
-    )
+    notes = home.with_name("notes.txt")
+    with notes.open("wb") as file:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=file, text=True, env=clean_environment() | environment
+        )
     assert process.stdout is not None
     limit = threading.Timer(LIMIT_S, process.kill)
     limit.start()
@@ -98,7 +100,7 @@ def begin(home: Path, *options: str, **environment: str) -> tuple[subprocess.Pop
         limit.cancel()
     process.kill()
     process.wait()
-    raise AssertionError(f"the demo did not answer: {lines}")
+    raise AssertionError(f"the demo did not answer: {lines}; it said {notes.read_text(encoding='utf-8')}")
 
 
 @pytest.fixture(scope="module")
