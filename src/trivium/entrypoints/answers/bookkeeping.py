@@ -218,7 +218,7 @@ class Bookkeeping:
             with self._ledger.reading() as connection:
                 yield connection
             return
-        connection = as_known(self._facts(state.known), self._reader)
+        connection = as_known(_facts(self._ledger, state.known), self._reader)
         try:
             self._fold_content(connection, state.known)
             yield connection
@@ -352,7 +352,7 @@ class Bookkeeping:
         )  # fmt: skip
         for fold in folds:
             fold.create(connection)
-            wanted = (fact for fact in self._facts(known) if fact.fact.kind in fold.kinds)
+            wanted = (fact for fact in _facts(self._ledger, known) if fact.fact.kind in fold.kinds)
             while batch := list(islice(wanted, _PAGE)):
                 fold.apply(connection, batch)
 
@@ -362,18 +362,6 @@ class Bookkeeping:
             return None
         facts = [one for one in self._ledger.read(after, _FEW + 1) if one.sequence <= to]
         return [statement for one in facts for statement in self._reader(one)]
-
-    def _facts(self, known: int) -> Iterator[RecordedFact]:
-        after = 0
-        while after < known:
-            page = self._ledger.read(after, _PAGE)
-            if not page:
-                return
-            for recorded in page:
-                if recorded.sequence > known:
-                    return
-                yield recorded
-            after = page[-1].sequence
 
     def _keep(self, key: tuple[object, ...], make: Callable[[], object]) -> object:
         """Give what is kept under a key, or make it; two who ask the same at once compute it once."""
@@ -399,6 +387,20 @@ def _estimated(rows: Sequence[tuple[Priced, Tokens]], flows: Flows, shared: froz
         for endpoint, at, tokens in named
         if endpoint in shared
     )
+
+
+def _facts(ledger: Ledger, known: int) -> Iterator[RecordedFact]:
+    """Read the facts up to a sequence, in its order."""
+    after = 0
+    while after < known:
+        page = ledger.read(after, _PAGE)
+        if not page:
+            return
+        for recorded in page:
+            if recorded.sequence > known:
+                return
+            yield recorded
+        after = page[-1].sequence
 
 
 class _Place:
