@@ -26,7 +26,7 @@ def overview() -> dict[str, Any]:
             "cost": "301.298333333",
             "cost_before": "412.75",
             "trend": trend("310", "342", "401", "388", "412.75", "301.298333333"),
-            "most": {"text": "78% of its model is data", "href": "/assets/x?sample=model"},
+            "most": {"share": "0.7846", "part": "data", "href": "/assets/x?sample=model"},
             "quality": {"kept": 26, "total": 27, "failing": ["features: email not null"], "state": "bad"},
             "owner": {"key": "team:triage", "title": "Triage team"},
             "next": {"text": "Re-run etl.features, $12.40", "href": "/assets/x?sample=dataset"},

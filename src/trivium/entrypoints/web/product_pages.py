@@ -89,7 +89,8 @@ def _product(one: overview.Product, names: Names) -> Context:
         "trend": one.trend,
         "most": one.model
         and {
-            "text": f"{Decimal(one.share or 0):.0%} of its model is {one.most}",
+            "share": one.share,
+            "part": one.most,
             "href": asset_address(one.model),
         },
         "quality": {
