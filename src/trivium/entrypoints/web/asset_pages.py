@@ -18,6 +18,7 @@ from trivium.entrypoints.web.addresses import (
     address,
     asset_address,
     drift_address,
+    endpoint_address,
     explain_address,
     performance_address,
 )
@@ -210,6 +211,8 @@ def _places(answer: asset_show.Answer) -> list[Context]:
     if kind == "model":
         model = answer.asset.partition("/")[0]
         return [{"text": "Its versions", "href": model_address(model)}]
+    if kind == "endpoint":
+        return [{"text": "Its traffic", "href": endpoint_address(answer.asset)}]
     return [{"text": "Its params and metrics", "href": run_address(answer.run)}] if kind == "run" and answer.run else []
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from trivium.entrypoints.answers import model_show, models, versions_diff
 from trivium.entrypoints.answers.names import Names
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.web.addresses import address, asset_address, explain_address
+from trivium.entrypoints.web.addresses import accurate_address, address, asset_address, explain_address
 from trivium.entrypoints.web.figures import brief_text, tail_class
 from trivium.entrypoints.web.frames import asked_currency, plain_shell, priced_shell
 from trivium.entrypoints.web.money_pages import API, downloads
@@ -182,7 +182,8 @@ def _version(one: model_show.VersionLine, names: Names, metrics: list[str]) -> C
         "at": parse_instant(one.registered) if one.registered else None,
         "run": {"href": run_address(one.run), "name": one.run_name or names.of(one.run)} if one.run else None,
         "data": [_named(key, names) for key in one.data], "build": one.build, "run_cost": one.run_cost,
-        "total": one.total, "per_accurate": one.per_accurate, "cells": [one.values.get(name) for name in metrics],
+        "total": one.total, "per_accurate": one.per_accurate, "accurate_href": accurate_address(one.version),
+        "cells": [one.values.get(name) for name in metrics],
     }  # fmt: skip
 
 
