@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from _pytest.outcomes import Skipped
 
-from tests.clients import ROOT, Client, ClientError, interpreter
+from tests.clients.talking import ROOT, Client, ClientError, interpreter
 from tests.shape.test_make import MAKEFILE
 
 LOCKS = sorted((ROOT / "tests" / "clients").glob("*.lock"))

@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from socket import socket
 
-from tests.clients import environment, interpreter
+from tests.clients.talking import environment, interpreter
 
 START_LIMIT_S = 240.0
 END_LIMIT_S = 20.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import Client, ClientError
+from tests.clients.talking import Client, ClientError
 
 IMPORTS = """
 import hashlib, json, os, pathlib, warnings

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.clients import environment, interpreter
+from tests.clients.talking import environment, interpreter
 from tests.stories.served import Served
 
 CROWD = Path(__file__).with_name("crowd.py")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import Client, ClientError
+from tests.clients.talking import Client, ClientError
 from tests.stories import mlflow_story as story
 from tests.stories.served import Served
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import ROOT, Client
+from tests.clients.talking import ROOT, Client
 from tests.stories.mlflow_server import mlflow_server
 from tests.stories.served import end, serve
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import Client, ClientError
+from tests.clients.talking import Client, ClientError
 from tests.stories.served import Served
 
 CLIENTS = ("mlflow3", "mlflow2")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import Client, ClientError
+from tests.clients.talking import Client, ClientError
 from tests.stories.served import Served
 
 TRACED = """

@@ -18,7 +18,7 @@ from openlineage.client import OpenLineageClient
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from openlineage.client.facet_v2 import input_statistics_input_dataset as statistics
 
-from tests.clients import interpreter
+from tests.clients.talking import interpreter
 from tests.stories.served import Served, end, serve, trivium
 
 TRAINING = Path(__file__).with_name("training.py")

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.clients import environment, interpreter
+from tests.clients.talking import environment, interpreter
 from trivium.entrypoints.api.mlflow.attachments import content_type, disposition
 from trivium.facts.problem import ProblemError
 from trivium.intake.mlflow.artifact_paths import new_path, place_of, safe_path

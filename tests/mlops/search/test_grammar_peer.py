@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import interpreter
+from tests.clients.talking import interpreter
 from tests.mlops.search.written import THINGS, a_filter, an_order
 from trivium.facts.problem import ProblemError
 from trivium.mlops.search import experiments, logged_model_grammar, models, runs, versions

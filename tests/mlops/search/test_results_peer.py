@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from tests.clients import interpreter
+from tests.clients.talking import interpreter
 from tests.mlops.search.worlds import Asked, World, a_search, a_world, fill
 from trivium.facts.problem import ProblemError
 from trivium.intake.mlflow.names import VIEWS
