@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from tests.entrypoints.worked import worked_rooms
+from tests.intake.otlp.test_reader import read_pb
+from tests.intake.otlp.told import CHAT, TRACE, request
+from trivium.entrypoints.answers.questions import Question
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.facts.instants import parse_instant
 from trivium.facts.tracking import (
@@ -25,12 +30,21 @@ from trivium.facts.tracking import (
     VersionCreated,
 )
 from trivium.mlops.changing import fact_of
+from trivium.mlops.traces.committer import commit
 
 FIRST, SECOND = "a" * 32, "b" * 32
 TWINS = {FIRST: "01930000-0000-7000-8000-0000000000e1", SECOND: "01930000-0000-7000-8000-0000000000e2"}
 """The runs of the worked example that they are."""
 _HOURS = {FIRST: ("08:00", "10:00"), SECOND: ("08:30", "09:00")}
 _TRAINING = ("mlflow.data.context", "training")
+NEEDED = {
+    "key": "dataset:worked/features", "sequence": "1", "q": "features", "experiment": "m-search",
+    "run": f"run:{FIRST}", "runs": FIRST, "metrics": "auc", "version": "model:m/1", "endpoint": "endpoint:m",
+    "model": "m", "one": "model:m/1", "other": "model:m/2", "trace": TRACE,
+}  # fmt: skip
+"""What a question may ask about, by the name of its parameter."""
+VERSIONS = {"drift_show", "performance_show"}
+"""Questions whose key is that of a model version."""
 _EXPERIMENT = {"experiment": 1, "experiment_name": "m-search"}
 
 
@@ -70,11 +84,19 @@ def more_runs(rooms: Rooms, count: int, metrics: int = 3) -> None:
     _append(rooms, changes)
 
 
+def given(question: Question, **more: str) -> dict[str, str]:
+    """Say what a question needs."""
+    names = {field.name for field in msgspec.structs.fields(question.params)}
+    about = NEEDED | ({"key": NEEDED["version"]} if question.name in VERSIONS else {}) | more
+    return {name: value for name, value in about.items() if name in names}
+
+
 @contextmanager
 def tracked_rooms(home: Path) -> Iterator[Rooms]:
-    """Open a home with all of it."""
+    """Open a home with all of it, and a trace."""
     with worked_rooms(home) as rooms:
         log_worked(rooms)
+        commit([read_pb(request({"attributes": CHAT}))], rooms.ledger, rooms.lake)
         yield rooms
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.entrypoints.tracked import given
 from tests.entrypoints.worked import PREFIX, Caller, caller, worked_rooms
 from trivium.entrypoints.answers import asset_show, declare
 from trivium.entrypoints.answers.questions import QUESTIONS, Question
@@ -17,9 +18,6 @@ from trivium.intake.openlineage.reader import accept
 
 FEATURES = "dataset:worked/features"
 AS_OF = "2026-11-20T00:00:00Z"
-NEEDED = {"key": FEATURES, "q": "features", "as_of": AS_OF, "version": "model:m/1", "endpoint": "endpoint:m"}
-VERSIONS = {"drift_show", "performance_show", "version_show", "model_show"}
-"""Questions whose key is that of a model version."""
 REPORTS = [one for one in QUESTIONS if "known" in {field.name for field in msgspec.structs.fields(one.params)}]
 FAILING = {
     "eventType": "COMPLETE", "eventTime": "2026-11-12T03:00:00Z", "producer": "https://example.com/tests",
@@ -47,14 +45,7 @@ def told_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rooms,
 
 def asked(rooms: Rooms, question: Question, known: int | None = None) -> bytes:
     """Answer a question about the features as of one instant."""
-    return msgspec.json.encode(question.ask(rooms, question.params(**given(question), known=known)))
-
-
-def given(question: Question) -> dict[str, str]:
-    """Say what a question needs."""
-    names = {field.name for field in msgspec.structs.fields(question.params)}
-    about = NEEDED | ({"key": NEEDED["version"]} if question.name in VERSIONS else {})
-    return {name: value for name, value in about.items() if name in names}
+    return msgspec.json.encode(question.ask(rooms, question.params(**given(question, as_of=AS_OF), known=known)))
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.name)

@@ -117,7 +117,9 @@ def test_classes_are_scored_and_the_turn_is_found(rooms: Rooms) -> None:
     assert found.coverage == pytest.approx(0.7, abs=0.02)
     assert found.accuracy.low < found.accuracy.value < found.accuracy.high
     assert [one.name for one in found.classes.classes] == ["benign", "malignant"]
-    assert sum(one.right for one in found.classes.classes) / found.labelled == pytest.approx(found.accuracy.value, abs=1e-6)
+    assert sum(one.right for one in found.classes.classes) / found.labelled == pytest.approx(
+        found.accuracy.value, abs=1e-6
+    )
     assert (found.change.since, found.change.better) == ("2026-10-20", False)
     assert found.change.sentence.startswith("Accuracy fell from 0.94 to 0.81 since 20 Oct 2026;")
     assert (found.days[0].day, found.days[-1].day, len(found.days)) == ("2026-09-25", "2026-10-31", 37)

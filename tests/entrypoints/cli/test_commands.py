@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.entrypoints.tracked import given, tracked_rooms
 from tests.entrypoints.worked import WORKED
 from tests.stories.served import trivium
 from trivium.entrypoints.answers.questions import QUESTIONS
@@ -18,10 +19,8 @@ EVENTS = (WORKED / "events.jsonl").read_bytes()
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.entrypoints.worked import worked_rooms
-
     home = tmp_path_factory.mktemp("cli") / "home"
-    with worked_rooms(home):
+    with tracked_rooms(home):
         pass
     return home
 
@@ -53,11 +52,9 @@ def test_a_consistency_proof_leads_from_an_earlier_root_to_the_present_one(home:
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if one.command], ids=lambda one: one.name)
 def test_every_question_answers_in_json_and_on_a_terminal(question, home: Path) -> None:
     words = [word for word in (question.noun, question.verb) if word]
-    key = "dataset:worked/features" if question.name == "blast" else "model:m/1"
-    needed = {"key": key, "sequence": "1", "q": "raw", "version": "model:m/1", "endpoint": "endpoint:m"}
     fields = msgspec.structs.fields(question.params)
     asked = {one.name for one in fields}
-    words += [needed[one.name] for one in fields if one.required and one.name in needed]
+    words += [given(question)[one.name] for one in fields if one.required]
     words += ["--as-of", "2026-11-20T00:00:00Z"] if "as_of" in asked else []
     answer = said(*words, "--home", home)
     assert set(answer) == {field.encode_name for field in msgspec.structs.fields(question.answer)}

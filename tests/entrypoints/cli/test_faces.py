@@ -18,7 +18,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from tests.entrypoints.tracked import FIRST, tracked_rooms
+from tests.entrypoints.tracked import NEEDED, given, tracked_rooms
 from tests.entrypoints.worked import WORKED, worked_rooms
 from tests.stories.served import PROGRAM, clean_environment, trivium
 from trivium.bootstrap import open_rooms
@@ -31,14 +31,9 @@ from trivium.entrypoints.cli.layout import Sheet
 from trivium.entrypoints.cli.showing import show
 from trivium.facts.problem import ProblemError
 
-NEEDED = {
-    "key": "dataset:worked/features", "sequence": "1", "q": "features", "experiment": "m-search",
-    "run": f"run:{FIRST}", "runs": FIRST, "metrics": "auc",
-    "version": "model:m/1", "endpoint": "endpoint:m",
-    "model": "m", "one": "model:m/1", "other": "model:m/2",
-}  # fmt: skip
-NAMED = {"model", "one", "version", "endpoint", "key", "sequence", "experiment", "run", "runs"}
+NAMED = set(NEEDED) - {"q", "metrics"}
 """What an empty home does not have."""
+NOTHING = r"Nothing is known of|There is no fact|No experiment|No client logged|No trace|[Nn]o (model|run|endpoint)"
 MODULES = [one.module for one in QUESTIONS] + [close_month, declare, import_focus, ledger_rebuild, ledger_verify]
 ANSWERS = [one.Answer for one in MODULES]
 ANSWERS += [keeping.CheckpointAnswer, keeping.BackupAnswer, keeping.RestoreAnswer]
@@ -115,9 +110,9 @@ def questions() -> list[Any]:
 
 
 def words_of(question: Any) -> list[str]:
-    asked = {field.name for field in msgspec.structs.fields(question.params)}
+    required = {field.name for field in msgspec.structs.fields(question.params) if field.required}
     words = [word for word in (question.noun, question.verb) if word]
-    return [*words, *(text for name, text in NEEDED.items() if name in asked)]
+    return [*words, *(text for name, text in given(question).items() if name in required)]
 
 
 def faults(text: str) -> list[str]:
@@ -138,10 +133,10 @@ def test_a_blank_is_seen() -> None:
 def test_a_pipe_shows_no_blank_and_no_padding(
     question: Any, where: str, opened: dict[str, Rooms], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = {field.name for field in msgspec.structs.fields(question.params)}
-    params = read_params(question.params, {name: text for name, text in NEEDED.items() if name in names})
-    if where == "empty" and names & NAMED:
-        with pytest.raises(ProblemError, match=r"Nothing is known of|There is no fact|No experiment|No client logged"):
+    required = {field.name for field in msgspec.structs.fields(question.params) if field.required}
+    params = read_params(question.params, given(question))
+    if where == "empty" and required & NAMED:
+        with pytest.raises(ProblemError, match=NOTHING):
             question.ask(opened[where], params)
         return
     show(question.ask(opened[where], params))

@@ -86,7 +86,7 @@ QUESTIONS: Final = (
     Question("cost_explain", "cost", "explain", "/cost/explain", "Where an asset's cost came from, down to charges."),
     Question("cost_per_accurate_prediction", "kpi", "cost-per-accurate-prediction",
              "/kpi/cost-per-accurate-prediction", "What one accurate prediction of a model version costs."),
-    Question("endpoints", "endpoints", "list", "/endpoints", "The endpoints: traffic, latency, errors, cost of a month.",
+    Question("endpoints", "endpoints", "list", "/endpoints", "Endpoints: traffic, latency, errors, cost of a month.",
              table="endpoints", whole=True),
     Question("endpoint_show", "endpoint", "show", "/endpoint/show",
              "One endpoint: versions, traffic, latency and errors by day, labels, cost.", table="days"),
