@@ -82,7 +82,7 @@ def test_quality_is_what_was_known_of_it(told_more: tuple[Rooms, int, dict[str, 
 def test_http_spells_it_alike(question: Question, told_more: tuple[Rooms, int, dict[str, bytes]]) -> None:
     rooms, before, first = told_more
     ask: Caller = caller(rooms)
-    query = "&".join(f"{name}={value}" for name, value in given(question).items())
+    query = "&".join(f"{name}={value}" for name, value in given(question, as_of=AS_OF).items())
     answered = ask.ask(f"{PREFIX}{question.path}?{query}&known={before}")
     assert (answered.status, answered.body) == (200, first[question.name])
 
