@@ -37,6 +37,7 @@ TWINS = {FIRST: "01930000-0000-7000-8000-0000000000e1", SECOND: "01930000-0000-7
 """The runs of the worked example that they are."""
 _HOURS = {FIRST: ("08:00", "10:00"), SECOND: ("08:30", "09:00")}
 _TRAINING = ("mlflow.data.context", "training")
+MLMODEL = b"flavors: {}".ljust(321)
 NEEDED = {
     "key": "dataset:worked/features", "sequence": "1", "q": "features", "experiment": "m-search",
     "run": f"run:{FIRST}", "runs": FIRST, "metrics": "auc", "version": "model:m/1", "endpoint": "endpoint:m",
@@ -50,12 +51,14 @@ _EXPERIMENT = {"experiment": 1, "experiment_name": "m-search"}
 
 def log_worked(rooms: Rooms) -> None:
     """Append what MLflow's client says of the trials."""
+    blob = rooms.blobs.put(MLMODEL)
+    stored = ArtifactStored(path=f"1/{FIRST}/artifacts/model/MLmodel", blob=blob, bytes=len(MLMODEL))
     changes: list[tuple[str, Change]] = [
         ("experiment:m-search", _experiment(1, "m-search")),
         *_logged(FIRST, rate="0.1", last=0.9),
         *_logged(SECOND, rate="0.2", last=0.7),
         (f"run:{SECOND}", RunMeasured(run=SECOND, metrics=(("odd", "NaN", 5, 0),))),
-        (f"run:{FIRST}", ArtifactStored(path=f"1/{FIRST}/artifacts/model/MLmodel", blob="0" * 64, bytes=321)),
+        (f"run:{FIRST}", stored),
         ("model:m", ModelCreated(name="m", description="What finds it.", tags={"task": "triage"})),
         ("model:m/1", _version(1, FIRST)),
         ("model:m/2", _version(2, SECOND)),

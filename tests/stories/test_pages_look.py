@@ -32,7 +32,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 SETTLED = """new Promise(done => { const look = () => (
   document.readyState === "complete" && document.fonts.status === "loaded" &&
   [...document.querySelectorAll("trivium-thread, trivium-tree")].every(drawn => drawn.classList.contains("drawn")) &&
-  [...document.querySelectorAll("trivium-trend, trivium-sankey, trivium-curves, trivium-parallel")].every(drawn => drawn.querySelector("svg path"))
+  [...document.querySelectorAll("trivium-trend, trivium-sankey, trivium-curves, trivium-parallel")]
+    .every(drawn => drawn.querySelector("svg path"))
   ) ? done() : requestAnimationFrame(look); look(); })"""
 """Polled in the page: playwright's own wait_for_function evaluates strings, which the policy forbids."""
 WATCH_SHIFTS = """window.shift = 0;

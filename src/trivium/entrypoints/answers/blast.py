@@ -23,7 +23,7 @@ from trivium.entrypoints.answers.terms import (
     written,
 )
 from trivium.evidence.blast_radius import Repair, blast_radius
-from trivium.facts.instants import format_instant
+from trivium.facts.instants import FIRST, format_instant
 from trivium.facts.keys import kind_of
 
 Since = Annotated[str, Meta(description="Bad since this instant, ISO 8601; without it since its last passing check.")]
@@ -46,7 +46,13 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[str, Meta(description="Its kind.")]
     title: Annotated[str, Meta(description="What people call it.")]
     distance: Annotated[int, Meta(description="Over how many steps: a run, a dataset, a version is one each.")]
-    at: Annotated[str, Meta(description="When it was first reached.")]
+    at: Annotated[
+        str | None,
+        Meta(
+            description="When it was first reached; null: it belongs to what is bad since an unknown time.",
+            extra=words(absent="unknown: as long as it is bad"),
+        ),
+    ]
 
 
 class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +166,7 @@ def ask(rooms: Rooms, params: Params) -> Answer:
                 kind=kind_of(one.asset),
                 title=names.of(one.asset),
                 distance=one.distance,
-                at=format_instant(one.at),
+                at=None if one.at == FIRST else format_instant(one.at),
             )
             for one in found.assets
         ),

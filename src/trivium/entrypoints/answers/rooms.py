@@ -66,7 +66,7 @@ class Rooms:
     """Makes what nobody waits for, one after the other."""
 
     def close(self) -> None:
-        """Commit spans and traces that wait, end what is made aside, close lake and ledger, let others hold the home."""
+        """Commit spans and traces that wait, end what is made aside, close lake and ledger, free the home."""
         self.spans.close()
         self.teller.close()
         self.aside.shutdown(cancel_futures=True)
