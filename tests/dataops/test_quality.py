@@ -16,6 +16,7 @@ from trivium.dataops.usual import usual
 from trivium.facts.instants import DAY, parse_instant
 from trivium.facts.statements import Alias
 from trivium.graph.fold import GraphFold
+from trivium.mlops.fold import ModelsFold
 
 X = "dataset:s3://lake/x"
 
@@ -26,7 +27,7 @@ def at(text: str) -> int:
 
 def folded(*said: Any) -> Connection:
     flat = [one for part in said for one in (part if isinstance(part, list) else [part])]
-    folds = (GraphFold(read_any), DataopsFold(read_any))
+    folds = (GraphFold(read_any), DataopsFold(read_any), ModelsFold())
     connection = connection_with(*folds)
     for fold in folds:
         fold.apply(connection, [fact for fact in recorded(flat) if fact.fact.kind in fold.kinds])
