@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,11 +13,12 @@ from trivium.facts.fact import Fact, RecordedFact
 from trivium.facts.instants import now
 from trivium.facts.kinds import Kind
 from trivium.facts.problem import ProblemError, refuse
-from trivium.intake.files.child import Progress
-from trivium.intake.files.limits import Limits
-from trivium.intake.files.sandbox import read_apart
-from trivium.mlops.drift.files import FileProfile, Job
 from trivium.mlops.drift.profile import Profile, keepable, united_profiles
+
+if TYPE_CHECKING:
+    from trivium.intake.files.child import Progress
+    from trivium.intake.files.limits import Limits
+    from trivium.mlops.drift.files import FileProfile
 
 SOURCE: Final = "trivium.reference"
 """The source of the fact: a repeat of the same files for the same version adds nothing."""
@@ -116,6 +117,9 @@ def newest_reference(
 
 def _read(path: Path, name: str, limits: Limits | None, progress: Progress | None) -> FileProfile:
     """Read one file apart; a refusal names the file."""
+    from trivium.intake.files.sandbox import read_apart
+    from trivium.mlops.drift.files import FileProfile, Job
+
     try:
         with path.open("rb"):
             pass
