@@ -232,6 +232,9 @@ def test_an_accurate_prediction_of_each_product_has_a_price(version: str, demo: 
     assert Decimal(found["low"]) < Decimal(found["value"]) < Decimal(found["high"])
     assert Decimal(0) < Decimal(found["coverage"]) < 1
     assert found["labelled_correct"] < found["labelled"] < found["predictions"]
+    lines = demo.ask("/model", model=version.rpartition("/")[0])["versions"]
+    lifetime = demo.ask("/kpi/cost-per-accurate-prediction", version=version)["lifetime"]["value"]
+    assert {one["version"]: one["per_accurate"] for one in lines}[version] == lifetime
 
 
 def test_trials_of_both_clients_are_one_run_and_versions_have_aliases_and_arrays(demo: Demo, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from trivium.entrypoints.answers import (
     import_focus,
     import_labels,
     import_predictions,
+    model_show,
 )
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.evidence.cost_per_accurate_prediction import divided, wilson
@@ -98,6 +99,14 @@ def test_labels_make_the_figure_sharper_and_all_of_them_leave_no_doubt(rooms: Ro
     assert wide.low is not None
     assert wide.high is not None
     assert Decimal(wide.low) < Decimal(wide.high)
+
+
+def test_a_model_tells_the_figure_of_its_versions_lives(rooms: Rooms) -> None:
+    told = {
+        one.version: one.per_accurate for one in model_show.ask(rooms, model_show.Params(model="screening")).versions
+    }
+    params = cost_per_accurate_prediction.Params(version=V1)
+    assert told[V1] == cost_per_accurate_prediction.ask(rooms, params).lifetime.value is not None
 
 
 @pytest.mark.parametrize("key", ["model:screening", "endpoint:screening", "dataset:clinic/scans"])

@@ -9,6 +9,7 @@ from tests.entrypoints.worked import caller
 from tests.intake.otlp.told import CHAT, TRACE, request
 from trivium.entrypoints.answers.rooms import Rooms
 from trivium.entrypoints.api.otlp import PATH
+from trivium.entrypoints.web.trace_pages import shown
 
 
 @pytest.mark.parametrize("path", ["/traces", "/usage", "/traces?status=error&service=x"])
@@ -45,6 +46,14 @@ def test_usage_names_what_has_no_price(empty: Rooms) -> None:
     assert "Without a known price" in page
     assert "nobody-knows-1" in page
     assert "unknown" in page
+
+
+@pytest.mark.parametrize(("estimated", "calls", "unpriced", "text"), [
+    (None, 0, 0, "–"), (None, 2, 2, "unknown"), ("0.00335", 1, 0, "0.00335"), ("0.00335", 2, 1, "0.00335 + unknown"),
+    ("0.0000002", 1, 0, "under 0.000001"), ("0.0000002", 2, 1, "under 0.000001 + unknown"), ("0", 1, 0, "0"),
+])  # fmt: skip
+def test_what_has_no_price_is_never_a_nought(estimated: str | None, calls: int, unpriced: int, text: str) -> None:
+    assert shown(estimated, calls, unpriced) == text
 
 
 def test_a_trace_that_is_not_known_is_no_page(empty: Rooms) -> None:

@@ -9,8 +9,16 @@ import msgspec
 from msgspec import Meta
 
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import Currency, CurrencyText, money, words, written
-from trivium.entrypoints.answers.tracked import Costs, PageToken, Stage, inflows_asked, instant_ms, stages_of
+from trivium.entrypoints.answers.terms import Currency, money, words, written
+from trivium.entrypoints.answers.tracked import (
+    CostCurrency,
+    Costs,
+    PageToken,
+    Stage,
+    inflows_asked,
+    instant_ms,
+    stages_of,
+)
 from trivium.mlops.changing import experiment_key
 from trivium.mlops.search.experiments import ExperimentSearch, count_experiments, find_experiments
 from trivium.mlops.search.written import parts_of
@@ -63,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Experiments, page by page."""
 
     total: Annotated[int, Meta(description="How many experiments match.")]
-    currency: CurrencyText
+    currency: CostCurrency
     experiments: Annotated[
         tuple[ExperimentLine, ...],
         Meta(description="The experiments.", extra=words(absent="no experiment is called that")),

@@ -139,7 +139,7 @@ def _lines(rooms: Rooms, state: State, currency: str, card: ModelCard) -> tuple[
 
 def _per_accurate(rooms: Rooms, state: State, currency: str, one: VersionCard, place: int) -> str | None:
     """Give what an accurate prediction cost over a version's life; None where there is none, or the version is old."""
-    if not currency or not one.users or place >= JUDGED:
+    if not currency or place >= JUDGED:
         return None
     found = rooms.bookkeeping.kept(
         "per accurate", state, lambda: figure(rooms, state, currency, "", one.version), currency, one.version

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from trivium.entrypoints.answers.bookkeeping import State
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import LARGEST, Currency, CurrencyText, money, words, written
-from trivium.entrypoints.answers.tracked import Costs, instant_ms
+from trivium.entrypoints.answers.terms import LARGEST, Currency, money, words, written
+from trivium.entrypoints.answers.tracked import CostCurrency, Costs, instant_ms
 from trivium.facts.keys import AssetKey, parse
 from trivium.finops.beside import totals_of
 from trivium.finops.loaded import is_version
@@ -67,7 +67,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Models by name, unless another order is asked."""
 
     total: Annotated[int, Meta(description="How many models match.")]
-    currency: CurrencyText
+    currency: CostCurrency
     models: Annotated[
         tuple[ModelLine, ...], Meta(description="The models.", extra=words(absent="no model is called that"))
     ]

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from trivium.entrypoints.answers.measured import Value, columns_asked, columns_known, columns_usual, values_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import LARGEST, Currency, CurrencyText, words
+from trivium.entrypoints.answers.terms import LARGEST, Currency, words
 from trivium.entrypoints.answers.tracked import (
+    CostCurrency,
     Costs,
     Filter,
     OrderBy,
@@ -55,7 +56,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     experiments: Annotated[tuple[str, ...], Meta(description="The experiments that were searched, by key.")]
     total: Annotated[int, Meta(description="How many runs match.")]
-    currency: CurrencyText
+    currency: CostCurrency
     columns: Annotated[
         tuple[str, ...], Meta(description="The columns that are shown.", extra=words(absent="no run measured anything"))
     ]

@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from trivium.entrypoints.answers.measured import METRICS, PARAMS, TAGS, Value, columns_known, values_of
 from trivium.entrypoints.answers.rooms import Rooms
-from trivium.entrypoints.answers.terms import SPREAD, Currency, CurrencyText, words
-from trivium.entrypoints.answers.tracked import Costs, RunLine, costs_of, run_line
+from trivium.entrypoints.answers.terms import SPREAD, Currency, words
+from trivium.entrypoints.answers.tracked import CostCurrency, Costs, RunLine, costs_of, run_line
 from trivium.facts.problem import refuse
 from trivium.mlops.search.written import parts_of
 from trivium.mlops.tracking.lookup import run_known
@@ -44,7 +44,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Runs side by side: what differs comes first, metrics before params before tags."""
 
-    currency: CurrencyText
+    currency: CostCurrency
     runs: Annotated[tuple[RunLine, ...], Meta(description="The runs, in the order in which they were named.")]
     differing: Annotated[int, Meta(description="In how many params, metrics and tags they differ.")]
     rows: Annotated[tuple[Comparison, ...], Meta(description="What they say.", extra=words(absent="they say nothing"))]

@@ -49,6 +49,13 @@ Cost = Annotated[
         extra=words(absent="not asked for"),
     ),
 ]
+CostCurrency = Annotated[
+    str,
+    Meta(
+        description="The currency of what each took; empty where it was not asked for or no charge is known.",
+        extra=words(absent="none: costs were not asked for, or no charge is known"),
+    ),
+]
 Status = Annotated[str, Meta(description="RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.")]
 DurationMs = Annotated[
     int | None,

@@ -78,7 +78,7 @@ def usage_page(rooms: Rooms, request: Request) -> Context:
     context = {
         "period": answer.period,
         "currency": answer.currency,
-        "estimated": shown(answer.estimated, answer.requests),
+        "estimated": shown(answer.estimated, answer.requests, answer.unpriced),
         "requests": answer.requests,
         "unpriced": answer.unpriced,
         "unknown": [
@@ -93,11 +93,15 @@ def usage_page(rooms: Rooms, request: Request) -> Context:
     return {"shell": plain_shell(request, "usage", rooms), "usage": context}
 
 
-def shown(estimated: str | None, calls: int) -> str:
-    """Write an estimate to a millionth; a dash where no model was called, and in words where no price is known."""
+def shown(estimated: str | None, calls: int, unpriced: int = 0) -> str:
+    """Write an estimate to a millionth; a dash where no model was called, and in words what has no known price."""
     if not calls:
         return "–"
-    return "unknown" if estimated is None else plain(Decimal(estimated).quantize(_MILLIONTH, ROUND_HALF_EVEN))
+    if estimated is None:
+        return "unknown"
+    rounded = Decimal(estimated).quantize(_MILLIONTH, ROUND_HALF_EVEN)
+    text = plain(rounded) if rounded or not Decimal(estimated) else f"under {_MILLIONTH}"
+    return f"{text} + unknown" if unpriced else text
 
 
 def _row(one: traces.TraceLine) -> Context:
@@ -113,7 +117,7 @@ def _row(one: traces.TraceLine) -> Context:
         "errors": one.errors,
         "input_tokens": one.input_tokens,
         "output_tokens": one.output_tokens,
-        "estimated": shown(one.estimated, one.calls),
+        "estimated": shown(one.estimated, one.calls, one.unpriced),
     }
 
 
@@ -149,7 +153,7 @@ def _usage(one: usage.UsageLine) -> Context:
         "input_tokens": one.input_tokens,
         "cached": one.cache_read_tokens,
         "output_tokens": one.output_tokens,
-        "estimated": shown(one.estimated, one.requests),
+        "estimated": shown(one.estimated, one.requests, one.unpriced),
     }
 
 
